@@ -1,0 +1,81 @@
+//! FCM's enums. They are read in any case, since all official SDKs send `priority` in lower case and FCM takes
+//! it; they are written as FCM's reference has them.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+macro_rules! proto_enum {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident { $( $(#[$variant_attribute:meta])* $variant:ident = $text:literal, )* }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub enum $name {
+            $( $(#[$variant_attribute])* #[serde(rename = $text)] $variant, )*
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                $( if text.eq_ignore_ascii_case($text) { return Ok(Self::$variant); } )*
+                Err(de::Error::custom(concat!("expected one of", $( " ", $text, )*)))
+            }
+        }
+    };
+}
+
+proto_enum! {
+    /// How urgently FCM wakes an Android device.
+    pub enum AndroidMessagePriority {
+        /// May wait until the device is awake.
+        Normal = "NORMAL",
+        /// Wakes the device; meant for what its user sees.
+        High = "HIGH",
+    }
+}
+
+proto_enum! {
+    /// Android's own priority of a shown notification.
+    pub enum NotificationPriority {
+        /// Same as absent.
+        Unspecified = "PRIORITY_UNSPECIFIED",
+        /// Lowest.
+        Min = "PRIORITY_MIN",
+        /// Low.
+        Low = "PRIORITY_LOW",
+        /// The usual one.
+        Default = "PRIORITY_DEFAULT",
+        /// High.
+        High = "PRIORITY_HIGH",
+        /// Highest.
+        Max = "PRIORITY_MAX",
+    }
+}
+
+proto_enum! {
+    /// What a lock screen shows of a notification.
+    pub enum Visibility {
+        /// Same as absent: private.
+        Unspecified = "VISIBILITY_UNSPECIFIED",
+        /// Hides what is private.
+        Private = "PRIVATE",
+        /// Shows everything.
+        Public = "PUBLIC",
+        /// Shows nothing.
+        Secret = "SECRET",
+    }
+}
+
+proto_enum! {
+    /// Whether Google Play services may show the notification in the app's place.
+    pub enum Proxy {
+        /// Same as absent.
+        Unspecified = "PROXY_UNSPECIFIED",
+        /// May.
+        Allow = "ALLOW",
+        /// May not.
+        Deny = "DENY",
+        /// May when a high priority was lowered.
+        IfPriorityLowered = "IF_PRIORITY_LOWERED",
+    }
+}
