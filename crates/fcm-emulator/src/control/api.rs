@@ -1,0 +1,83 @@
+//! Control over HTTP: faults, the log, counters, reset, and how bodies and queries are read.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::control::Control;
+use crate::control::problem::Problem;
+use crate::faults::{FaultRule, FaultSpec};
+use crate::traffic::Stats;
+use crate::world::World;
+
+/// `?after=N`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct After {
+    #[serde(default)]
+    pub(crate) after: u64,
+}
+
+/// The result of reading `?after=N`.
+pub(crate) type AfterQuery = Result<Query<After>, QueryRejection>;
+
+pub(crate) fn after(query: AfterQuery) -> Result<u64, Problem> {
+    match query {
+        Ok(Query(After { after })) => Ok(after),
+        Err(_) => {
+            Err(Problem::invalid_field(Some("after"), "write ?after=N with a sequence number, and nothing else"))
+        }
+    }
+}
+
+/// Reads a JSON body, whatever its content type: people use curl.
+pub(crate) fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        if error.is_data() {
+            Problem::invalid_field(None, error.to_string())
+        } else {
+            Problem::malformed_json(format!("the body must be JSON: {error}"))
+        }
+    })
+}
+
+pub(crate) async fn add_fault(
+    State(world): State<Arc<World>>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<FaultRule>), Problem> {
+    let spec: FaultSpec = body(&bytes)?;
+    Ok((StatusCode::CREATED, Json(Control { world }.add_fault(spec)?)))
+}
+
+pub(crate) async fn list_faults(State(world): State<Arc<World>>) -> Json<Value> {
+    Json(json!({"faults": Control { world }.faults()}))
+}
+
+pub(crate) async fn clear_faults(State(world): State<Arc<World>>) -> StatusCode {
+    Control { world }.clear_faults();
+    StatusCode::NO_CONTENT
+}
+
+pub(crate) async fn list_requests(
+    State(world): State<Arc<World>>,
+    query: AfterQuery,
+) -> Result<Json<Value>, Problem> {
+    let after = after(query)?;
+    Ok(Json(json!({"requests": Control { world }.requests(after)})))
+}
+
+pub(crate) async fn show_stats(State(world): State<Arc<World>>) -> Json<Stats> {
+    Json(Control { world }.stats())
+}
+
+pub(crate) async fn reset(State(world): State<Arc<World>>) -> StatusCode {
+    Control { world }.reset();
+    StatusCode::NO_CONTENT
+}

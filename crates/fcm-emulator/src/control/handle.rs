@@ -1,0 +1,164 @@
+//! [`Control`]: everything a test may do, typed. The HTTP handlers of this folder call the same methods.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::devices::{ChangeRefused, Device, DeviceChange, DeviceEntry, InboxMessage, NewDevice, Platform};
+use crate::faults::{FaultRule, FaultSpec, FaultSpecError};
+use crate::journal::RequestRecord;
+use crate::names::DeviceId;
+use crate::oauth::TokenEndpoint;
+use crate::traffic::Stats;
+use crate::world::World;
+
+/// Moves one emulator from within its process. Clones move the same one.
+#[derive(Clone)]
+pub struct Control {
+    pub(crate) world: Arc<World>,
+}
+
+/// Why a control call did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ControlError {
+    /// No device has this id.
+    #[error("no device {0}: make one first, and note that a reset forgets them all")]
+    UnknownDevice(DeviceId),
+    /// The device cannot change like this; the text says what to do instead.
+    #[error("{0}")]
+    Impossible(&'static str),
+    /// The fault rule is wrong.
+    #[error("{}: {}", .0.field, .0.detail)]
+    Fault(#[from] FaultSpecError),
+}
+
+impl Control {
+    /// Makes an active, online device of the emulator's project.
+    pub fn add_device(&self, platform: Platform) -> Device {
+        self.add(&NewDevice::of(platform))
+    }
+
+    /// Makes one device as described.
+    pub fn add(&self, new: &NewDevice) -> Device {
+        self.world.devices.add(new).snapshot()
+    }
+
+    /// Makes `count` devices as described.
+    pub fn add_devices(&self, new: &NewDevice, count: usize) -> Vec<Device> {
+        (0..count).map(|_| self.add(new)).collect()
+    }
+
+    /// The device as it is now.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn device(&self, id: &DeviceId) -> Result<Device, ControlError> {
+        Ok(self.entry(id)?.snapshot())
+    }
+
+    /// All devices in the order in which they were made.
+    #[must_use]
+    pub fn devices(&self) -> Vec<Device> {
+        self.devices_from(0, usize::MAX)
+    }
+
+    /// Up to `limit` devices, beginning with the one at place `from`.
+    #[must_use]
+    pub fn devices_from(&self, from: usize, limit: usize) -> Vec<Device> {
+        self.world.devices.page(from, limit).iter().map(|entry| entry.snapshot()).collect()
+    }
+
+    /// Lets something happen to a device and returns it as it is then. A rotation or reinstallation gives a new token
+    /// *and* a new FID; both old values are answered 404 from then on.
+    ///
+    /// # Errors
+    /// When there is no such device, or it cannot change like this.
+    pub fn change(&self, id: &DeviceId, change: DeviceChange) -> Result<Device, ControlError> {
+        let entry = self.entry(id)?;
+        self.world
+            .devices
+            .change(&entry, change, self.world.now())
+            .map_err(|ChangeRefused(what_to_do)| ControlError::Impossible(what_to_do))?;
+        Ok(entry.snapshot())
+    }
+
+    /// What reached a device after its `after`-th message (0 for all that are kept).
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn inbox(&self, id: &DeviceId, after: u64) -> Result<Vec<InboxMessage>, ControlError> {
+        Ok(self.entry(id)?.inbox_after(after))
+    }
+
+    /// Puts a fault rule in force.
+    ///
+    /// # Errors
+    /// When the rule contradicts itself, or names a device that does not exist.
+    pub fn add_fault(&self, spec: FaultSpec) -> Result<FaultRule, ControlError> {
+        if let Some(device) = &spec.device {
+            self.entry(device)?;
+        }
+        Ok(self.world.faults.add(spec)?)
+    }
+
+    /// The rules in force, oldest first.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.world.faults.list()
+    }
+
+    /// Ends all fault rules. Requests that hang already go on hanging.
+    pub fn clear_faults(&self) {
+        self.world.faults.clear();
+    }
+
+    /// The sends that ended after the `after`-th one (0 for all that are kept).
+    #[must_use]
+    pub fn requests(&self, after: u64) -> Vec<RequestRecord> {
+        self.world.journal.after(after)
+    }
+
+    /// The sends that are being handled now, hanging ones included.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.world.traffic.in_flight()
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.world.traffic.stats()
+    }
+
+    /// Forgets devices, inboxes, faults, the log and the counters. The service account and access tokens stay valid.
+    /// With a seed the ids begin again as after a start.
+    pub fn reset(&self) {
+        self.world.reset();
+    }
+
+    /// Says how `POST /token` behaves from now on. Not part of a reset.
+    pub fn set_token_endpoint(&self, endpoint: TokenEndpoint) {
+        self.world.tokens.set_endpoint(endpoint);
+    }
+
+    /// Says how long access tokens live that are issued from now on.
+    pub fn set_access_token_life(&self, life: Duration) {
+        self.world.tokens.set_life(life);
+    }
+
+    /// Ends every access token, as a revoked key would: sends are answered 401 until a new one is fetched.
+    pub fn expire_access_tokens(&self) {
+        self.world.tokens.expire_all();
+    }
+
+    /// How often `POST /token` was called since the start.
+    #[must_use]
+    pub fn token_requests(&self) -> u64 {
+        self.world.tokens.requests()
+    }
+
+    pub(crate) fn entry(&self, id: &DeviceId) -> Result<Arc<DeviceEntry>, ControlError> {
+        self.world.devices.get(id).ok_or_else(|| ControlError::UnknownDevice(id.clone()))
+    }
+}

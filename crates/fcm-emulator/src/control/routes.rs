@@ -1,0 +1,33 @@
+//! The routes under `/emulator/v1`. In: a control request. Out: JSON. Next: the handler beside each path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::control::problem::Problem;
+use crate::control::{api, device_routes, stream};
+use crate::world::World;
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/devices", post(device_routes::add_devices).get(device_routes::list_devices))
+        .route("/devices/{id}", get(device_routes::show_device))
+        .route("/devices/{id}/{change}", post(device_routes::change_device))
+        .route("/devices/{id}/inbox", get(device_routes::read_inbox))
+        .route("/devices/{id}/inbox/stream", get(stream::stream_inbox))
+        .route("/faults", post(api::add_fault).get(api::list_faults).delete(api::clear_faults))
+        .route("/requests", get(api::list_requests))
+        .route("/stats", get(api::show_stats))
+        .route("/reset", post(api::reset))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_route)
+}
+
+async fn unknown_route() -> Problem {
+    Problem::not_found(
+        "no such control call: there are POST|GET devices, GET devices/{id}, POST devices/{id}/{change}, \
+         GET devices/{id}/inbox, GET devices/{id}/inbox/stream, POST|GET|DELETE faults, GET requests, GET stats and \
+         POST reset, all under /emulator/v1",
+    )
+}

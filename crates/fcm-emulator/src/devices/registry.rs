@@ -1,0 +1,152 @@
+//! All devices. In: new devices and changes. Out: the entry behind an id, a token or a FID, in one look-up.
+//! Next: `send::recipient` and `control`. A device keeps its id for life; its addresses come and go.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use crate::devices::entry::{Condition, DeviceEntry};
+use crate::devices::mint::{Addresses, Mint};
+use crate::devices::model::{DeviceChange, DeviceState, NewDevice, Platform};
+use crate::devices::shards::Shards;
+use crate::locks::{read, write};
+use crate::names::{DeviceId, ProjectId};
+
+/// The project of a device that was moved away by [`DeviceChange::OtherProject`].
+const SOMEBODY_ELSES_PROJECT: &str = "other-project";
+
+/// Why a device cannot change like this; says what to do instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChangeRefused(pub(crate) &'static str);
+
+pub(crate) struct Registry {
+    project: ProjectId,
+    mint: Mint,
+    inbox_limit: usize,
+    by_id: Shards<DeviceId, Arc<DeviceEntry>>,
+    by_address: Shards<Box<str>, Arc<DeviceEntry>>,
+    in_order: RwLock<Vec<Arc<DeviceEntry>>>,
+}
+
+impl Registry {
+    pub(crate) fn new(project: ProjectId, seed: u64, inbox_limit: usize) -> Self {
+        Self {
+            project,
+            mint: Mint::new(seed),
+            inbox_limit,
+            by_id: Shards::new(),
+            by_address: Shards::new(),
+            in_order: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn add(&self, new: &NewDevice) -> Arc<DeviceEntry> {
+        let project = new.project.clone().unwrap_or_else(|| self.project.as_str().into());
+        let state = if project == self.project.as_str() {
+            DeviceState::Active
+        } else {
+            DeviceState::OtherProject
+        };
+        let id = self.mint.device_id();
+        let addresses = self.mint.addresses();
+        let package = new.package.clone();
+        let entry =
+            Arc::new(DeviceEntry::new(id.clone(), new.platform, package, addresses.clone(), project, state));
+        self.index(&addresses, &entry);
+        self.by_id.insert(id, Arc::clone(&entry));
+        write(&self.in_order).push(Arc::clone(&entry));
+        entry
+    }
+
+    pub(crate) fn get(&self, id: &DeviceId) -> Option<Arc<DeviceEntry>> {
+        self.by_id.get(id)
+    }
+
+    /// The device that has `address` (token or FID), or had it lately.
+    pub(crate) fn by_address(&self, address: &str) -> Option<Arc<DeviceEntry>> {
+        self.by_address.get(address)
+    }
+
+    /// Up to `limit` devices in the order in which they were made, beginning at place `from`.
+    pub(crate) fn page(&self, from: usize, limit: usize) -> Vec<Arc<DeviceEntry>> {
+        read(&self.in_order).iter().skip(from).take(limit).cloned().collect()
+    }
+
+    pub(crate) fn change(
+        &self,
+        entry: &Arc<DeviceEntry>,
+        change: DeviceChange,
+        now: Duration,
+    ) -> Result<(), ChangeRefused> {
+        entry.change(|condition| {
+            refuse_impossible(entry.platform, condition.state, change)?;
+            match change {
+                DeviceChange::Rotate => self.rotate(entry, condition),
+                DeviceChange::Uninstall => end(condition, DeviceState::Unregistered),
+                DeviceChange::Reinstall => self.reinstall(entry, condition),
+                DeviceChange::Expire => end(condition, DeviceState::Expired),
+                DeviceChange::ApnsDead => condition.state = DeviceState::ApnsDead,
+                DeviceChange::OtherProject => {
+                    end(condition, DeviceState::OtherProject);
+                    condition.project = SOMEBODY_ELSES_PROJECT.into();
+                }
+                DeviceChange::Online => condition.go_online(now, self.inbox_limit),
+                DeviceChange::Offline => condition.online = false,
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets every device. With a seed the next ones are minted as after a start.
+    pub(crate) fn reset(&self, rewind: bool) {
+        write(&self.in_order).clear();
+        self.by_id.clear();
+        self.by_address.clear();
+        if rewind {
+            self.mint.rewind();
+        }
+    }
+
+    fn rotate(&self, entry: &Arc<DeviceEntry>, condition: &mut Condition) {
+        let fresh = self.mint.addresses();
+        self.index(&fresh, entry);
+        if let Some(forgotten) = condition.readdress(fresh) {
+            self.by_address.remove(forgotten.token.expose());
+            self.by_address.remove(forgotten.fid.expose());
+        }
+        if condition.state != DeviceState::OtherProject {
+            condition.state = DeviceState::Active;
+        }
+    }
+
+    fn reinstall(&self, entry: &Arc<DeviceEntry>, condition: &mut Condition) {
+        end(condition, DeviceState::Active);
+        condition.project = self.project.as_str().into();
+        self.rotate(entry, condition);
+    }
+
+    fn index(&self, addresses: &Addresses, entry: &Arc<DeviceEntry>) {
+        self.by_address.insert(addresses.token.expose().into(), Arc::clone(entry));
+        self.by_address.insert(addresses.fid.expose().into(), Arc::clone(entry));
+    }
+}
+
+fn end(condition: &mut Condition, state: DeviceState) {
+    condition.state = state;
+    condition.drop_waiting();
+}
+
+fn refuse_impossible(
+    platform: Platform,
+    state: DeviceState,
+    change: DeviceChange,
+) -> Result<(), ChangeRefused> {
+    match change {
+        DeviceChange::Rotate if state == DeviceState::Unregistered => Err(ChangeRefused(
+            "an uninstalled app cannot rotate its token: use `reinstall`, which gives new values to the same device",
+        )),
+        DeviceChange::ApnsDead if platform != Platform::Ios => Err(ChangeRefused(
+            "only an ios device stands behind APNs: make one with {\"platform\":\"ios\"}, or use `uninstall`",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Messages that FCM holds for a device without network. In: accepted messages. Out: those still worth delivering
+//! when it comes back. Next: `entry` moves them into the inbox. Held by the tests below and in `tests/it/devices.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// FCM keeps a message four weeks at most.
+pub(crate) const LONGEST_LIFE: Duration = Duration::from_secs(2_419_200);
+/// Above this many waiting messages FCM drops them all and tells the app so by `onDeletedMessages`.
+const HELD_AT_MOST: usize = 100;
+
+/// One accepted message on its way to a device.
+#[derive(Clone)]
+pub(crate) struct Envelope {
+    pub(crate) name: Arc<str>,
+    pub(crate) json: Arc<str>,
+    /// How long it may wait; zero means now or never.
+    pub(crate) life: Duration,
+    /// Of several waiting messages with one key only the newest is delivered.
+    pub(crate) collapse_key: Option<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Waiting {
+    held: Vec<(Duration, Envelope)>,
+}
+
+impl Waiting {
+    pub(crate) fn hold(&mut self, envelope: Envelope, now: Duration) {
+        if envelope.life.is_zero() {
+            return;
+        }
+        if envelope.collapse_key.is_some() {
+            self.held.retain(|(_, held)| held.collapse_key != envelope.collapse_key);
+        }
+        if self.held.len() >= HELD_AT_MOST {
+            self.held.clear();
+            return;
+        }
+        self.held.push((now.saturating_add(envelope.life), envelope));
+    }
+
+    /// Hands over everything that has not expired, oldest first.
+    pub(crate) fn release(&mut self, now: Duration) -> Vec<Envelope> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().filter(|(expiry, _)| *expiry > now).map(|(_, envelope)| envelope).collect()
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.held.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn envelope(name: &str, life: Duration, collapse_key: Option<&str>) -> Envelope {
+        Envelope { name: name.into(), json: "{}".into(), life, collapse_key: collapse_key.map(Into::into) }
+    }
+
+    fn released(waiting: &mut Waiting, now: Duration) -> Vec<String> {
+        waiting.release(now).into_iter().map(|envelope| envelope.name.to_string()).collect()
+    }
+
+    #[test]
+    fn what_expired_while_waiting_is_not_delivered() {
+        let mut waiting = Waiting::default();
+        waiting.hold(envelope("now or never", Duration::ZERO, None), Duration::ZERO);
+        waiting.hold(envelope("a day", DAY, None), Duration::ZERO);
+        waiting.hold(envelope("a week", 7 * DAY, None), Duration::ZERO);
+        assert_eq!(released(&mut waiting, DAY), ["a week"]);
+        assert_eq!(released(&mut waiting, DAY), [""; 0]);
+    }
+
+    #[test]
+    fn a_newer_message_replaces_the_waiting_one_with_its_collapse_key() {
+        let mut waiting = Waiting::default();
+        waiting.hold(envelope("old", DAY, Some("score")), Duration::ZERO);
+        waiting.hold(envelope("other", DAY, None), Duration::ZERO);
+        waiting.hold(envelope("new", DAY, Some("score")), Duration::ZERO);
+        assert_eq!(released(&mut waiting, Duration::ZERO), ["other", "new"]);
+    }
+
+    #[test]
+    fn the_hundred_and_first_waiting_message_drops_them_all() {
+        let mut waiting = Waiting::default();
+        for _ in 0..100 {
+            waiting.hold(envelope("held", DAY, None), Duration::ZERO);
+        }
+        waiting.hold(envelope("too many", DAY, None), Duration::ZERO);
+        assert_eq!(released(&mut waiting, Duration::ZERO), [""; 0]);
+    }
+}

@@ -1,0 +1,130 @@
+//! The program `pushbridge-fcm-emulator`. In: flags. Out: one JSON line on stdout when it is ready, logs on stderr.
+//! Next: [`FcmEmulator`]; this file parses, prints and waits for a signal.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use pushbridge_fcm_emulator::{FcmEmulator, Options, StartError};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+/// FCM on this machine: point a push server at the printed URL with the written service account.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The Firebase project to serve.
+    #[arg(long, default_value = "demo")]
+    project: String,
+    /// Where service-account.json is written.
+    #[arg(long, default_value = "./pushbridge-fcm-emulator-data")]
+    dir: PathBuf,
+    /// Makes device ids, tokens, FIDs and message ids repeatable.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// What ends the program with an error.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("cannot {what}")]
+    System { what: &'static str, source: io::Error },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            // 2 is "usage or configuration": nearly all that can fail here is a flag's value.
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), RunError> {
+    let system = |what| move |source| RunError::System { what, source };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(system("start the runtime"))?.block_on(async {
+        // Before the ready line: whoever reads it may end the program at once.
+        let ended = signals().map_err(system("listen for signals"))?;
+        let emulator = FcmEmulator::start(Options {
+            listen: arguments.listen,
+            project: arguments.project,
+            dir: Some(arguments.dir),
+            seed: arguments.seed,
+            ..Options::default()
+        })
+        .await?;
+        print_ready(&emulator).map_err(system("write to stdout"))?;
+        ended.await;
+        tracing::info!("stopping");
+        emulator.shutdown().await;
+        Ok(())
+    })
+}
+
+fn print_ready(emulator: &FcmEmulator) -> io::Result<()> {
+    let url = emulator.url();
+    let ready = json!({
+        "ready": "fcm-emulator",
+        "url": url,
+        "pid": std::process::id(),
+        "control": format!("{url}/emulator/v1"),
+        "project": emulator.project(),
+        "service_account": emulator.service_account_file(),
+    });
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{ready}")?;
+    stdout.flush()
+}
+
+/// Resolves at SIGINT or SIGTERM.
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves at Ctrl-C.
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+}
+
+fn complain(error: &RunError) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "error: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let _ = write!(stderr, ": {cause}");
+        source = cause.source();
+    }
+    let _ = writeln!(stderr);
+    if let RunError::Start(start) = error {
+        let _ = writeln!(stderr, "hint: {}", start.hint());
+    }
+}

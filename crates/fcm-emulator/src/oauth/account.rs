@@ -1,0 +1,98 @@
+//! The one service account. In: a project and this emulator's URL. Out: the JSON file that a server is configured
+//! with, and the public key that its JWTs are checked against. Next: `assertion`.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::names::{ProjectId, fingerprint};
+use crate::options::StartError;
+
+/// A service account with a key made for this emulator. Has no `Debug`: its JSON is a private key.
+pub(crate) struct ServiceAccount {
+    email: String,
+    token_uri: String,
+    public_key: Vec<u8>,
+    json: String,
+}
+
+impl ServiceAccount {
+    /// Makes a fresh RSA-2048 key; takes tens of milliseconds of CPU.
+    pub(crate) fn generate(project: &ProjectId, url: &str) -> Result<Self, StartError> {
+        let key = KeyPair::generate(KeySize::Rsa2048).map_err(|_| StartError::Key)?;
+        let public_key = key.public_key().as_ref().to_vec();
+        let pkcs8: Pkcs8V1Der<'_> = key.as_der().map_err(|_| StartError::Key)?;
+        let email = format!("pushbridge-emulator@{project}.iam.gserviceaccount.com");
+        let token_uri = format!("{url}/token");
+        let json = json!({
+            "type": "service_account",
+            "project_id": project.as_str(),
+            "private_key_id": fingerprint(&STANDARD.encode(&public_key)),
+            "private_key": pem(pkcs8.as_ref()),
+            "client_email": email,
+            "client_id": "100000000000000000001",
+            "auth_uri": format!("{url}/o/oauth2/auth"),
+            "token_uri": token_uri,
+            "universe_domain": "googleapis.com",
+        });
+        Ok(Self { email, token_uri, public_key, json: format!("{json:#}\n") })
+    }
+
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
+    pub(crate) fn token_uri(&self) -> &str {
+        &self.token_uri
+    }
+
+    /// The file's content, private key included.
+    pub(crate) fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// Whether this account's key made `signature` over `signed`.
+    pub(crate) fn signed(&self, signed: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key).verify(signed, signature).is_ok()
+    }
+
+    /// Writes `dir/service-account.json`, readable by the owner only, and returns its path.
+    /// Whoever reads the name sees the old file or the new one, never half of one.
+    pub(crate) fn write_to(&self, dir: &Path) -> Result<PathBuf, StartError> {
+        let path = dir.join("service-account.json");
+        let failed = |source| StartError::ServiceAccountFile { path: path.clone(), source };
+        fs::create_dir_all(dir).map_err(failed)?;
+        let unfinished = dir.join(format!(".service-account.json.{}", std::process::id()));
+        write_private(&unfinished, self.json.as_bytes())
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(failed)?;
+        Ok(path)
+    }
+}
+
+fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content)
+}
+
+/// PKCS#8 in PEM, the only form that `gcp_auth` reads.
+fn pem(der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN PRIVATE KEY-----\n");
+    for line in body.as_bytes().chunks(64) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text.push_str("-----END PRIVATE KEY-----\n");
+    text
+}

@@ -1,0 +1,87 @@
+//! What an emulator is started with, and why it may not start. Next: `emulator`.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::names::ProjectIdError;
+
+/// What to start. `Options::default()` suits a test: a free port of this machine, project `demo`, no files.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The one Firebase project that the emulator serves.
+    pub project: String,
+    /// Where `service-account.json` is written; nowhere when `None`.
+    pub dir: Option<PathBuf>,
+    /// Makes device ids, tokens, FIDs, message ids and the dice of faults repeatable.
+    pub seed: Option<u64>,
+    /// Where time is read.
+    pub clock: Clock,
+    /// How long access tokens live; whole seconds are announced.
+    pub access_token_life: Duration,
+    /// Messages kept per device; older ones are forgotten.
+    pub inbox_limit: usize,
+    /// Requests kept in the log; older ones are forgotten.
+    pub request_log_limit: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            project: "demo".into(),
+            dir: None,
+            seed: None,
+            clock: Clock::real(),
+            access_token_life: Duration::from_secs(3599),
+            inbox_limit: 1_000,
+            request_log_limit: 100_000,
+        }
+    }
+}
+
+/// Why an emulator did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The project id is malformed.
+    #[error(transparent)]
+    Project(#[from] ProjectIdError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The service-account file cannot be written.
+    #[error("cannot write {}", path.display())]
+    ServiceAccountFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No RSA key or randomness could be had from the crypto library.
+    #[error("the crypto library could not make a key")]
+    Key,
+}
+
+impl StartError {
+    /// What the person who started it may do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Project(_) => "pass another id with --project, for example --project demo",
+            Self::Listen { .. } => "choose another address with --listen; port 0 takes any free one",
+            Self::ServiceAccountFile { .. } => "choose a folder that you may write to with --dir",
+            Self::Key => "start it again; if it happens again, the system's random source does not work",
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Leads one request through the stages. In: the HTTP request. Out: an answer, or none when a fault says so.
+//! Next: the socket (`serve`), and the log (`traffic`, `journal`).
+
+use std::future;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::faults::Trouble;
+use crate::google::{GoogleError, html_page};
+use crate::send::authorize::authorize;
+use crate::send::deliver::deliver;
+use crate::send::message_id::MessageIds;
+use crate::send::recipient::{self, Recipient};
+use crate::send::request::SendRequest;
+use crate::send::rules;
+use crate::serve::Connection;
+use crate::traffic::Attempt;
+use crate::world::World;
+
+/// Far above every valid message, so that one too large still gets FCM's own error.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// How a request ends.
+enum Outcome {
+    Answer(Response),
+    Cut,
+    Hang,
+}
+
+/// Answers one `POST /v1/projects/{project}/messages:send`.
+pub(crate) async fn send_message(
+    State(world): State<Arc<World>>,
+    Extension(connection): Extension<Connection>,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let mut attempt = Attempt::begin(Arc::clone(&world), connection.traffic());
+    let outcome = process(&world, &mut attempt, &project, &headers, body).await;
+    match outcome.unwrap_or_else(|refused| Outcome::Answer(refused.into_response())) {
+        Outcome::Answer(response) => {
+            attempt.answered(response.status());
+            response
+        }
+        Outcome::Cut => {
+            attempt.cut();
+            connection.cut();
+            future::pending().await
+        }
+        // The attempt stays open, and ends when this future is dropped with its connection.
+        Outcome::Hang => future::pending().await,
+    }
+}
+
+async fn process(
+    world: &World,
+    attempt: &mut Attempt,
+    project: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Outcome, GoogleError> {
+    authorize(world, headers, project)?;
+    let body = to_bytes(body, BODY_BYTES).await.map_err(|_| body_too_large())?;
+    let request = SendRequest::parse(&body)?;
+    rules::check(&request.message, &request.target)?;
+    let recipient = recipient::find(&world.devices, &request.target, &request.message);
+    if let Some(device) = &recipient.device {
+        attempt.is_for(device.id.clone());
+    }
+    recipient.verdict.clone()?;
+    let device_id = recipient.device.as_ref().map(|device| &device.id);
+    let Some(plan) = world.faults.strike(device_id) else {
+        return Ok(take(world, attempt, &request, &recipient));
+    };
+    if !plan.latency.is_zero() {
+        world.clock.sleep(plan.latency).await;
+    }
+    match &plan.trouble {
+        Trouble::None => Ok(take(world, attempt, &request, &recipient)),
+        Trouble::Refuse(error) => Err(error.as_ref().clone()),
+        Trouble::Html { status, retry_after } => {
+            Ok(Outcome::Answer(html_page(*status, retry_after.clone())))
+        }
+        Trouble::Hang => Ok(Outcome::Hang),
+        Trouble::CutBefore => Ok(Outcome::Cut),
+        Trouble::CutAfter => {
+            take(world, attempt, &request, &recipient);
+            Ok(Outcome::Cut)
+        }
+    }
+}
+
+/// FCM takes the message; with `validate_only` it only would have.
+fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: &Recipient) -> Outcome {
+    let name = if request.validate_only {
+        MessageIds::fake_name(&world.project)
+    } else {
+        attempt.accepted();
+        deliver(world, recipient.device.as_deref(), &request.message)
+    };
+    Outcome::Answer(axum::Json(json!({"name": &*name})).into_response())
+}
+
+fn body_too_large() -> GoogleError {
+    let message = format!("Request payload size exceeds the limit: {BODY_BYTES} bytes.");
+    GoogleError::new(StatusCode::BAD_REQUEST, message, Vec::new())
+}

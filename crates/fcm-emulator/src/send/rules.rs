@@ -1,0 +1,141 @@
+//! What a readable message may not mean. In: a canonical message. Out: nothing, or the first semantic error.
+//! Next: `recipient`. FCM looks at the payload before the target, so a bad payload to a dead token is a 400.
+
+use serde_json::Value;
+
+use crate::devices::LONGEST_LIFE;
+use crate::google::GoogleError;
+use crate::send::condition::is_condition;
+use crate::send::request::Target;
+use crate::send::scalar::parse_duration;
+use crate::send::size;
+
+type Judged = Result<(), GoogleError>;
+
+const PLATFORMS: [&str; 4] = ["android", "android_v2", "apns", "webpush"];
+const NOTIFICATIONS: [&str; 2] = ["android/notification", "android_v2/remote_notification/notification"];
+
+/// Judges the whole payload and the shape of a topic or condition.
+pub(crate) fn check(message: &Value, target: &Target) -> Judged {
+    check_one_android(message)?;
+    check_data_keys(message)?;
+    check_ttls(message)?;
+    check_labels(message)?;
+    check_notifications(message)?;
+    check_link(message)?;
+    check_audience(target)?;
+    if size::is_too_large(message) {
+        return Err(GoogleError::invalid("Message is too large. The maximum is 4K (4096 bytes)."));
+    }
+    Ok(())
+}
+
+fn check_one_android(message: &Value) -> Judged {
+    if message.get("android").is_some() && message.get("android_v2").is_some() {
+        let sentence = "Only one of android and android_v2 can be set.";
+        return Err(GoogleError::invalid_field("message.android_v2", sentence));
+    }
+    Ok(())
+}
+
+fn check_data_keys(message: &Value) -> Judged {
+    for path in ["data", "android/data", "android_v2/data", "webpush/data"] {
+        let Some(Value::Object(data)) = at(message, path) else { continue };
+        if let Some(key) = data.keys().find(|key| is_reserved(key)) {
+            return Err(GoogleError::invalid_field(
+                &field(path),
+                &format!("Invalid data payload key: {key}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_reserved(key: &str) -> bool {
+    matches!(key, "from" | "message_type") || key.starts_with("google.") || key.starts_with("gcm.notification.")
+}
+
+fn check_ttls(message: &Value) -> Judged {
+    let longest = i128::from(LONGEST_LIFE.as_secs()) * 1_000_000_000;
+    for path in ["android/ttl", "android_v2/ttl"] {
+        let nanos = at(message, path).and_then(Value::as_str).and_then(parse_duration);
+        // FCM rounds down to whole seconds before it compares.
+        if nanos.is_some_and(|nanos| nanos < 0 || nanos >= longest + 1_000_000_000) {
+            let sentence = "Invalid time to live: must be between 0 and 2419200 seconds (4 weeks).";
+            return Err(GoogleError::invalid_field(&field(path), sentence));
+        }
+    }
+    Ok(())
+}
+
+fn check_labels(message: &Value) -> Judged {
+    let own = "fcm_options/analytics_label".to_owned();
+    let of_platforms = PLATFORMS.iter().map(|platform| format!("{platform}/fcm_options/analytics_label"));
+    for path in std::iter::once(own).chain(of_platforms) {
+        let label = at(message, &path).and_then(Value::as_str);
+        if label.is_some_and(|label| !is_word(label, 50)) {
+            let sentence = "Invalid analytics label: must match [a-zA-Z0-9-_.~%]{1,50}.";
+            return Err(GoogleError::invalid_field(&field(&path), sentence));
+        }
+    }
+    Ok(())
+}
+
+fn check_notifications(message: &Value) -> Judged {
+    for path in NOTIFICATIONS {
+        let Some(notification) = at(message, path) else { continue };
+        let color = notification.get("color").and_then(Value::as_str);
+        if color.is_some_and(|color| !is_color(color)) {
+            let sentence = "Invalid color: must be in #rrggbb format.";
+            return Err(GoogleError::invalid_field(&format!("{}.color", field(path)), sentence));
+        }
+        let Some(light) = notification.get("light_settings") else { continue };
+        if let Some(missing) =
+            ["color", "light_on_duration", "light_off_duration"].iter().find(|name| light.get(**name).is_none())
+        {
+            let place = format!("{}.light_settings.{missing}", field(path));
+            return Err(GoogleError::invalid_field(&place, "Light settings must be complete."));
+        }
+    }
+    Ok(())
+}
+
+fn check_link(message: &Value) -> Judged {
+    let path = "webpush/fcm_options/link";
+    let link = at(message, path).and_then(Value::as_str);
+    if link.is_some_and(|link| !link.starts_with("https://")) {
+        return Err(GoogleError::invalid_field(&field(path), "Invalid link: must be an HTTPS URL."));
+    }
+    Ok(())
+}
+
+fn check_audience(target: &Target) -> Judged {
+    match target {
+        Target::Topic(topic) if !is_word(topic, 900) => {
+            Err(GoogleError::invalid_field("message.topic", "Invalid topic name."))
+        }
+        Target::Condition(condition) if !is_condition(condition) => {
+            Err(GoogleError::invalid_field("message.condition", "Invalid condition expression provided."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `[a-zA-Z0-9-_.~%]{1,longest}`, the letters of topics and labels.
+pub(crate) fn is_word(text: &str, longest: usize) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte);
+    (1..=longest).contains(&text.len()) && text.bytes().all(letter)
+}
+
+fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#');
+    digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn at<'a>(message: &'a Value, path: &str) -> Option<&'a Value> {
+    message.pointer(&format!("/{path}"))
+}
+
+fn field(path: &str) -> String {
+    format!("message.{}", path.replace('/', "."))
+}

@@ -1,0 +1,89 @@
+//! The 4,096 bytes. In: a canonical message. Out: whether any platform's payload is over them. Next: `rules`.
+//!
+//! FCM counts keys and values together. Which platform a token belongs to is known only later, so every variant
+//! that the message describes must fit: data (a platform's own replaces the common one) plus the notification.
+
+use serde_json::{Map, Value};
+
+const LARGEST_BYTES: usize = 4096;
+
+pub(crate) fn is_too_large(message: &Value) -> bool {
+    [android(message), webpush(message), apns(message)].into_iter().any(|bytes| bytes > LARGEST_BYTES)
+}
+
+fn android(message: &Value) -> usize {
+    let own = message.get("android").or_else(|| message.get("android_v2"));
+    let notification = own.and_then(|own| {
+        own.get("notification").or_else(|| own.pointer("/remote_notification/notification"))
+    });
+    data_of(message, own) + notification_of(message, notification)
+}
+
+fn webpush(message: &Value) -> usize {
+    let own = message.get("webpush");
+    data_of(message, own) + notification_of(message, own.and_then(|own| own.get("notification")))
+}
+
+/// APNs takes the payload as JSON text; data is added to it.
+fn apns(message: &Value) -> usize {
+    let payload = message.pointer("/apns/payload").map_or(0, |payload| payload.to_string().len());
+    data_of(message, None) + notification_of(message, None) + payload
+}
+
+fn data_of(message: &Value, platform: Option<&Value>) -> usize {
+    let own = platform.and_then(|platform| platform.get("data"));
+    own.or_else(|| message.get("data")).and_then(Value::as_object).map_or(0, bytes_of)
+}
+
+/// The common notification with the platform's fields laid over it.
+fn notification_of(message: &Value, platform: Option<&Value>) -> usize {
+    let mut merged = Map::new();
+    for part in [message.get("notification"), platform].into_iter().flatten() {
+        merged.extend(part.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    bytes_of(&merged)
+}
+
+fn bytes_of(entries: &Map<String, Value>) -> usize {
+    entries.iter().map(|(key, value)| key.len() + value.as_str().map_or_else(|| value.to_string().len(), str::len)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_and_values_count_together_up_to_4096_bytes() {
+        let message = |bytes: usize| json!({"data": {"key": "v".repeat(bytes - 3)}});
+        assert!(!is_too_large(&message(4096)));
+        assert!(is_too_large(&message(4097)));
+    }
+
+    #[test]
+    fn bytes_count_and_not_characters() {
+        assert!(is_too_large(&json!({"data": {"k": "ж".repeat(2048)}})));
+    }
+
+    #[test]
+    fn a_platforms_data_replaces_the_common_data() {
+        let big = "v".repeat(5000);
+        assert!(is_too_large(&json!({"data": {"k": "v"}, "android": {"data": {"k": big}}})));
+        assert!(is_too_large(&json!({"data": {"k": "v"}, "android_v2": {"data": {"k": big}}})));
+        assert!(is_too_large(&json!({"data": {"k": big}, "android": {"data": {"k": "v"}}})), "APNs still has it");
+    }
+
+    #[test]
+    fn notifications_count_too() {
+        let big = "v".repeat(5000);
+        for message in [
+            json!({"notification": {"body": big}}),
+            json!({"android": {"notification": {"body": big}}}),
+            json!({"android_v2": {"remote_notification": {"notification": {"body": big}}}}),
+            json!({"webpush": {"notification": {"body": big}}}),
+            json!({"apns": {"payload": {"aps": {"alert": big}}}}),
+        ] {
+            assert!(is_too_large(&message), "{message:.60}");
+        }
+    }
+}

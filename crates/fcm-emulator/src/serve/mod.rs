@@ -1,0 +1,11 @@
+//! Sockets. In: connections of this machine. Out: requests to the one list of routes. Next: [`routes`].
+//!
+//! The accept loop is our own, since a scripted fault must be able to cut the connection under a request.
+
+mod connection;
+mod listener;
+mod routes;
+
+pub(crate) use connection::Connection;
+pub(crate) use listener::{Sockets, bind};
+pub(crate) use routes::routes;

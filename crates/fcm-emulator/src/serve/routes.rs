@@ -1,0 +1,29 @@
+//! The one list of routes. In: a request, whatever its `Host`. Out: an answer. Next: the handler beside each path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+
+use crate::control;
+use crate::google::html_page;
+use crate::oauth::issue_token;
+use crate::send::send_message;
+use crate::world::World;
+
+pub(crate) fn routes(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/token", post(issue_token))
+        .route("/v1/projects/{project}/messages:send", post(send_message))
+        .nest("/emulator/v1", control::routes())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        .with_state(world)
+}
+
+/// Google's front end answers unknown paths itself, in HTML.
+async fn nothing_here() -> Response {
+    html_page(StatusCode::NOT_FOUND, None)
+}
