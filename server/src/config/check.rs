@@ -1,0 +1,36 @@
+//! Contradictions, refused at start.
+
+use super::Config;
+
+/// Says which values contradict each other and what to do.
+pub(super) fn check(config: &Config) -> Result<(), String> {
+    let dispatch = &config.dispatch;
+    // A call may be repeated once with a fresh access token within one attempt.
+    if dispatch.lease.0 < dispatch.request_timeout.0.saturating_mul(3) {
+        return Err(format!(
+            "dispatch.lease ({}) must be at least three times dispatch.request_timeout ({}): else two senders could send the same delivery",
+            dispatch.lease, dispatch.request_timeout
+        ));
+    }
+    if dispatch.retry_cap.0 < dispatch.retry_first.0 {
+        return Err(format!(
+            "dispatch.retry_cap ({}) must not be shorter than dispatch.retry_first ({})",
+            dispatch.retry_cap, dispatch.retry_first
+        ));
+    }
+    if config.server.request_timeout.0 <= dispatch.wall_wait.0 {
+        return Err("server.request_timeout must be longer than dispatch.wall_wait: else no logout could be answered".to_owned());
+    }
+    if config.server.readers == 0 || dispatch.max_in_flight == 0 || config.fcm.connections == 0 {
+        return Err("server.readers, dispatch.max_in_flight and fcm.connections must be at least 1".to_owned());
+    }
+    if config.limits.body_bytes < 4_096 {
+        return Err("limits.body_bytes must be at least 4096: an address alone may have that size".to_owned());
+    }
+    for app in &config.apps {
+        if config.apps.iter().filter(|other| other.id == app.id).count() > 1 {
+            return Err(format!("app {} stands twice in the file: remove one [[app]] block", app.id));
+        }
+    }
+    Ok(())
+}

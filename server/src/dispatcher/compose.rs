@@ -1,0 +1,143 @@
+//! What goes to FCM: the kept message with the server's own keys, or one of the server's own data messages.
+
+use std::collections::BTreeMap;
+
+use pushbridge_fcm::{Message, stamp};
+use pushbridge_wire::AppId;
+use serde_json::json;
+
+use crate::outbox::{Claim, Content};
+
+/// A message as it is sent.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) message: Message,
+    pub(super) validate_only: bool,
+}
+
+/// Composes the message of `claim`.
+///
+/// # Errors
+/// Where what was kept is not a message of this version.
+pub(super) fn compose(claim: &Claim, app: &AppId) -> Result<Composed, serde_json::Error> {
+    let mut keys = BTreeMap::from([("pb_app".to_owned(), app.as_str().to_owned())]);
+    let (mut message, validate_only) = match &claim.content {
+        Content::Message { message, login } => {
+            keys.insert("pb_msg".to_owned(), message.id.as_str().to_owned());
+            if let Some(login) = login {
+                keys.insert("pb_login".to_owned(), login.as_str().to_owned());
+            }
+            (serde_json::from_str(&message.payload)?, message.validate_only)
+        }
+        Content::System { data } => (system_message(data, claim)?, false),
+    };
+    stamp(&mut message, &keys);
+    Ok(Composed { message, validate_only })
+}
+
+/// A data message that wakes the app and shows nothing. A newer one of the same kind replaces it, and one that comes
+/// after its time is of no use.
+fn system_message(data: &str, claim: &Claim) -> Result<Message, serde_json::Error> {
+    let data: BTreeMap<String, String> = serde_json::from_str(data)?;
+    let kind = if data.contains_key("pb_challenge") { "pb_challenge" } else { "pb_sync" };
+    let expires_s = claim.expires.as_ms() / 1_000;
+    let life_s = claim.expires.since(claim.first_attempt).as_secs();
+    serde_json::from_value(json!({
+        "data": data,
+        "android": {"priority": "high", "collapse_key": kind, "ttl": format!("{life_s}s")},
+        // What Apple asks of a message that only wakes the app.
+        "apns": {
+            "headers": {
+                "apns-push-type": "background",
+                "apns-priority": "5",
+                "apns-collapse-id": kind,
+                "apns-expiration": expires_s.to_string(),
+            },
+            "payload": {"aps": {"content-available": 1}},
+        },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pushbridge_fcm::{Target, validate::reserved_bytes};
+    use pushbridge_wire::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        outbox::{DeliveryNo, Lease, OutgoingMessage, WorkerId},
+        store::AppNo,
+    };
+
+    fn claim(content: Content) -> Claim {
+        let now = Timestamp::from_ms(1_000_000);
+        Claim {
+            lease: Lease { delivery: DeliveryNo(1), owner: WorkerId::new(1, now), attempt: 1, until: now },
+            app: AppNo(1),
+            target: Target::Token("token".to_owned()),
+            content,
+            generation: Some(1),
+            first_attempt: now,
+            expires: Timestamp::from_ms(1_600_000),
+        }
+    }
+
+    fn composed(content: Content) -> Value {
+        let composed = compose(&claim(content), &"shop".parse().unwrap()).unwrap();
+        serde_json::to_value(composed.message).unwrap()
+    }
+
+    fn outgoing(payload: &str) -> Arc<OutgoingMessage> {
+        let (id, payload) = ("msg_1".parse().unwrap(), payload.to_owned());
+        Arc::new(OutgoingMessage { id, payload, validate_only: false })
+    }
+
+    #[test]
+    fn the_reserved_keys_are_written_wherever_a_platform_looks() {
+        let message = outgoing(r#"{"data":{"a":"1"},"android":{"data":{"b":"2"}}}"#);
+        let sent = composed(Content::Message { message, login: Some("login-1".parse().unwrap()) });
+        let own = json!({"pb_app": "shop", "pb_msg": "msg_1", "pb_login": "login-1"});
+        for (place, key) in [("/data", "a"), ("/android/data", "b")] {
+            let mut data = sent.pointer(place).unwrap().as_object().unwrap().clone();
+            assert!(data.remove(key).is_some(), "{place}");
+            assert_eq!(Value::Object(data), own, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_for_nobody_in_particular_has_no_login() {
+        let message = outgoing(r#"{"notification":{"title":"hello"}}"#);
+        let sent = composed(Content::Message { message, login: None });
+        assert_eq!(sent["data"], json!({"pb_app": "shop", "pb_msg": "msg_1"}));
+    }
+
+    #[test]
+    fn the_servers_own_messages_wake_the_app_and_collapse() {
+        let data = r#"{"pb_challenge":"nonce","pb_installation":"i"}"#.to_owned();
+        let sent = composed(Content::System { data });
+        assert_eq!(sent["data"], json!({"pb_app": "shop", "pb_challenge": "nonce", "pb_installation": "i"}));
+        assert_eq!(sent.pointer("/android/collapse_key"), Some(&json!("pb_challenge")));
+        assert_eq!(sent.pointer("/android/ttl"), Some(&json!("600s")));
+        assert_eq!(sent.pointer("/apns/payload/aps/content-available"), Some(&json!(1)));
+        assert_eq!(sent.pointer("/apns/headers/apns-expiration"), Some(&json!("1600")));
+        assert_eq!(composed(Content::System { data: r#"{"pb_sync":"1"}"#.to_owned() })["android"]["collapse_key"], "pb_sync");
+    }
+
+    #[test]
+    fn what_is_no_message_is_not_sent() {
+        let content = Content::Message { message: outgoing(r#"{"unknown":1}"#), login: None };
+        assert!(compose(&claim(content), &"shop".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn the_stamped_keys_are_those_that_intake_leaves_room_for() {
+        let login = "x".repeat(pushbridge_wire::limits::LOGIN_ID_BYTES);
+        let content = Content::Message { message: outgoing("{}"), login: Some(login.parse().unwrap()) };
+        let composed = compose(&claim(content), &"shop".parse().unwrap()).unwrap();
+        let stamped = reserved_bytes(&composed.message.data.unwrap());
+        assert_eq!(stamped, "pb_app".len() + 4 + "pb_msg".len() + 5 + "pb_login".len() + 64);
+    }
+}

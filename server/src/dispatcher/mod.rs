@@ -1,0 +1,24 @@
+//! Dispatcher: sends what is due.
+//!
+//! In: due deliveries of the [`outbox`](crate::outbox), and a wake-up whenever there may be one. Out: calls to FCM, and
+//! outcomes in the store. Next: `pushbridge_fcm` makes the call, [`feedback`](crate::feedback) says what its answer
+//! means, the store settles it.
+//!
+//! | promise | held by |
+//! |---|---|
+//! | no transaction is open while FCM is called | the call is made in a task that has no connection |
+//! | an attempt ends before its lease does | `an_attempt_is_cut_off_when_its_lease_ends` |
+//! | a project that is throttled is left alone | `a_throttled_project_is_left_alone_until_its_time` |
+//! | what was sent is settled before the process ends | `what_is_in_flight_at_shutdown_is_settled` |
+
+mod attempt;
+mod compose;
+mod pauses;
+mod run;
+mod senders;
+
+#[cfg(test)]
+mod tests;
+
+pub use run::run;
+pub use senders::{FcmSender, SendFuture, Sender, SenderError, Senders};

@@ -1,0 +1,224 @@
+//! The loop: claim, send, settle.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use pushbridge_wire::Timestamp;
+use tokio::{
+    task::{Id, JoinError, JoinSet},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    attempt::{Attempted, Pause, Ticket, attempt},
+    pauses::Pauses,
+};
+use crate::{
+    app::App,
+    outbox::{Settled, Settlement, WorkerId},
+    store::{ClaimBatch, ClaimRequest, StoreError},
+};
+
+/// What no wake-up told is found after that long.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Sends what is due until `shutdown` is cancelled; then waits for what is in flight, at most `server.drain`, settles
+/// it and returns. What did not end by then is sent again after its lease.
+pub async fn run(app: Arc<App>, shutdown: CancellationToken) {
+    Dispatcher::new(app).run(shutdown).await;
+}
+
+/// A worker with its attempts in flight.
+pub(super) struct Dispatcher {
+    app: Arc<App>,
+    owner: WorkerId,
+    attempts: JoinSet<Attempted>,
+    /// What is known of an attempt, should its task panic.
+    tickets: HashMap<Id, Ticket>,
+    unsettled: Vec<Settlement>,
+    /// The store did not take the last outcomes.
+    blocked: bool,
+    pauses: Pauses,
+    /// Places asked for so far.
+    turn: usize,
+}
+
+impl Dispatcher {
+    pub(super) fn new(app: Arc<App>) -> Self {
+        let owner = WorkerId::new(std::process::id(), app.clock.now());
+        Self {
+            app,
+            owner,
+            attempts: JoinSet::new(),
+            tickets: HashMap::new(),
+            unsettled: Vec::new(),
+            blocked: false,
+            pauses: Pauses::default(),
+            turn: 0,
+        }
+    }
+
+    async fn run(mut self, shutdown: CancellationToken) {
+        let app = self.app.clone();
+        while !shutdown.is_cancelled() {
+            // Armed before the query: what is accepted while it runs is not slept over.
+            let woken = app.wake.until_deliveries_due();
+            let next = self.exchange().await;
+            let idle = self.free_places() > 0 || self.blocked;
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                () = woken, if idle => {}
+                () = sleep(self.nap(next)), if idle => {}
+                Some(ended) = self.attempts.join_next_with_id() => self.collect(ended),
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Settles what ended and claims as much as there are free places, at once: both share one commit. Says when
+    /// something will be due.
+    pub(super) async fn exchange(&mut self) -> Option<Timestamp> {
+        let places = self.free_places();
+        let request = self.claim_request(places);
+        let (store, batch) = (self.app.store.clone(), std::mem::take(&mut self.unsettled));
+        let claim = async {
+            if places == 0 { Ok(ClaimBatch::default()) } else { store.claim_due(request).await }
+        };
+        let (left, claimed) = tokio::join!(settle(&self.app, batch), claim);
+        self.blocked = !left.is_empty();
+        self.unsettled = left;
+        self.turn = self.turn.wrapping_add(places);
+        let batch = claimed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot claim deliveries; trying again");
+            ClaimBatch::default()
+        });
+        if batch.taken_back > 0 {
+            tracing::warn!(deliveries = batch.taken_back, "leases ended without an outcome; sending again");
+            self.app.wake.leases_settled();
+        }
+        for claim in batch.claims {
+            let ticket = Ticket::of(&claim);
+            let task = self.attempts.spawn(attempt(self.app.clone(), claim));
+            self.tickets.insert(task.id(), ticket);
+        }
+        [batch.next, self.pauses.first_end()].into_iter().flatten().min()
+    }
+
+    fn claim_request(&mut self, places: usize) -> ClaimRequest {
+        let now = self.app.clock.now();
+        ClaimRequest {
+            owner: self.owner.clone(),
+            now,
+            lease_until: now.plus(self.app.config.dispatch.lease.0),
+            places,
+            turn: self.turn,
+            paused: self.pauses.active(now),
+        }
+    }
+
+    /// Places for further attempts. None while the store cannot record what was sent already.
+    fn free_places(&self) -> usize {
+        if self.blocked { 0 } else { self.app.config.dispatch.max_in_flight.saturating_sub(self.attempts.len()) }
+    }
+
+    fn nap(&self, next: Option<Timestamp>) -> Duration {
+        next.map_or(POLL, |next| next.since(self.app.clock.now()).min(POLL))
+    }
+
+    /// Takes the outcome of an attempt that ended, and of every other that has ended by now.
+    fn collect(&mut self, ended: Result<(Id, Attempted), JoinError>) {
+        let mut next = Some(ended);
+        while let Some(ended) = next {
+            match ended {
+                Ok((id, Attempted { settlement, pause })) => {
+                    self.tickets.remove(&id);
+                    self.unsettled.push(settlement);
+                    if let Some(pause) = pause {
+                        self.pause(pause);
+                    }
+                }
+                Err(error) => self.collect_lost(&error),
+            }
+            next = self.attempts.try_join_next_with_id();
+        }
+    }
+
+    fn collect_lost(&mut self, error: &JoinError) {
+        let ticket = self.tickets.remove(&error.id());
+        // An aborted one may have reached FCM or not: its lease ends by itself.
+        if let Some(ticket) = ticket.filter(|_| error.is_panic()) {
+            tracing::error!(delivery.id = ticket.lease.delivery.0, "an attempt panicked");
+            self.unsettled.push(ticket.lost(&self.app));
+        }
+    }
+
+    fn pause(&mut self, Pause { app, wait }: Pause) {
+        let until = self.app.clock.now().plus(wait);
+        tracing::warn!(app.no = app.0, seconds = wait.as_secs(), "FCM throttles the app's project");
+        self.pauses.pause(app, until);
+        // The quota is the project's, whichever app used it up.
+        for other in self.app.senders.of_same_project(app) {
+            self.pauses.pause(other, until);
+        }
+    }
+
+    async fn drain(mut self) {
+        let deadline = sleep(self.app.config.server.drain.0);
+        tokio::pin!(deadline);
+        loop {
+            self.unsettled = settle(&self.app, std::mem::take(&mut self.unsettled)).await;
+            tokio::select! {
+                ended = self.attempts.join_next_with_id() => match ended {
+                    Some(ended) => self.collect(ended),
+                    None => break,
+                },
+                () = &mut deadline => {
+                    tracing::warn!(attempts = self.attempts.len(), "attempts were cut off; they are made again after the next start");
+                    break;
+                }
+            }
+        }
+        self.attempts.shutdown().await;
+        let left = settle(&self.app, self.unsettled).await;
+        if !left.is_empty() {
+            tracing::warn!(deliveries = left.len(), "outcomes could not be recorded; these are sent again");
+        }
+    }
+}
+
+/// Records outcomes and says so to whoever waits for the wire. Returns those to be tried again.
+async fn settle(app: &App, batch: Vec<Settlement>) -> Vec<Settlement> {
+    if batch.is_empty() {
+        return batch;
+    }
+    match app.store.settle(batch.clone(), app.clock.now()).await {
+        Ok(settled) => {
+            app.wake.leases_settled();
+            let lost = settled.iter().filter(|settled| **settled == Settled::LeaseLost).count();
+            if lost > 0 {
+                tracing::warn!(deliveries = lost, "outcomes came after their lease; these are sent again");
+            }
+            Vec::new()
+        }
+        Err(error @ (StoreError::Overloaded | StoreError::Unavailable(_) | StoreError::Closed)) => {
+            tracing::warn!(%error, deliveries = batch.len(), "cannot record outcomes; trying again");
+            batch
+        }
+        Err(error) => {
+            tracing::error!(%error, deliveries = batch.len(), "an outcome cannot be recorded");
+            settle_one_by_one(app, batch).await;
+            Vec::new()
+        }
+    }
+}
+
+/// After a defect: one bad row must not undo the others. The bad one is sent again after its lease.
+async fn settle_one_by_one(app: &App, batch: Vec<Settlement>) {
+    for settlement in batch {
+        let delivery = settlement.lease.delivery.0;
+        if let Err(error) = app.store.settle(vec![settlement], app.clock.now()).await {
+            tracing::error!(delivery.id = delivery, %error, "its outcome is not recorded");
+        }
+    }
+    app.wake.leases_settled();
+}

@@ -1,0 +1,11 @@
+//! Feedback: what FCM's answer means for the delivery and for the address.
+//!
+//! In: the result of an attempt. Out: an [`Outcome`](crate::outbox::Outcome) for the delivery ([`judge`]), and an
+//! [`AddressChange`] for the registry ([`apply`]). Next: [`store`](crate::store) writes both in the transaction that
+//! settles the delivery. Pure.
+
+mod address;
+mod verdict;
+
+pub use address::{AddressChange, Attempted, Finding, HeldAddress, HeldState, apply};
+pub use verdict::{Attempt, Judgement, judge, judge_failure};

@@ -1,0 +1,98 @@
+//! Accepts one message.
+
+use pushbridge_wire::{Lane, MessageAccepted, MessageId, MessageRequest, Timestamp, limits};
+
+use super::{Audience, IntakeError, canonical::content_hash, payload::checked_payload, times::Times};
+use crate::{
+    app::App,
+    clock::random_bytes,
+    outbox::LaneNo,
+    store::{Acceptance, AppRow, IdempotencyKey, NewMessage},
+};
+
+/// For how long a key is remembered.
+const KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+/// Accepts a message for everybody in its audience who can be reached now. When this returns `Ok`, message and
+/// deliveries are on disk.
+///
+/// # Errors
+/// [`IntakeError`], and nothing was kept.
+pub async fn accept_message(
+    app: &App,
+    row: &AppRow,
+    idempotency_key: Option<String>,
+    request: MessageRequest,
+) -> Result<MessageAccepted, IntakeError> {
+    let now = app.clock.now();
+    let key = idempotency_key.map(|key| read_key(key, &request, now)).transpose()?;
+    let message = match new_message(row, key.clone(), &request, now) {
+        Ok(message) => message,
+        // A repetition is answered as the first time, even if its times have passed since.
+        Err(refusal) => return replay(app, row, key, refusal).await,
+    };
+    let accepted = answer(app.store.save_message(message).await?)?;
+    app.wake.deliveries_due();
+    Ok(accepted)
+}
+
+async fn replay(
+    app: &App,
+    row: &AppRow,
+    key: Option<IdempotencyKey>,
+    refusal: IntakeError,
+) -> Result<MessageAccepted, IntakeError> {
+    let Some(key) = key else { return Err(refusal) };
+    match app.store.find_accepted(row.no, key).await? {
+        Some(known) => answer(known),
+        None => Err(refusal),
+    }
+}
+
+fn answer(acceptance: Acceptance) -> Result<MessageAccepted, IntakeError> {
+    match acceptance {
+        Acceptance::Accepted(accepted) | Acceptance::Known(accepted) => Ok(accepted),
+        Acceptance::KeyReused => Err(IntakeError::KeyReused),
+    }
+}
+
+fn read_key(key: String, request: &MessageRequest, now: Timestamp) -> Result<IdempotencyKey, IntakeError> {
+    if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_BYTES {
+        let detail = format!("has 1 to {} bytes", limits::IDEMPOTENCY_KEY_BYTES);
+        return Err(IntakeError::field("Idempotency-Key", detail));
+    }
+    Ok(IdempotencyKey { key, content: content_hash(request), since: now.minus(KEY_LIFE) })
+}
+
+fn new_message(
+    row: &AppRow,
+    idempotency: Option<IdempotencyKey>,
+    request: &MessageRequest,
+    now: Timestamp,
+) -> Result<NewMessage, IntakeError> {
+    let audience = Audience::read(&request.to)?;
+    let id = new_id()?;
+    let payload = checked_payload(request, (&row.app.id, &id), audience.is_personal())?;
+    let lane = LaneNo::of(request.lane.as_ref().unwrap_or(&Lane::Normal))
+        .ok_or_else(|| IntakeError::field("lane", "expected urgent, normal or bulk"))?;
+    let times = Times::read(request, now)?;
+    let audience_text = serde_json::to_string(&request.to).map_err(|_| IntakeError::field("to", "cannot be kept"))?;
+    Ok(NewMessage {
+        app: row.no,
+        id,
+        audience,
+        audience_text,
+        payload,
+        lane,
+        validate_only: request.validate_only,
+        created: now,
+        send_at: times.send_at,
+        expires: times.expires,
+        idempotency,
+    })
+}
+
+fn new_id() -> Result<MessageId, IntakeError> {
+    let hex: String = random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("msg_{hex}").parse().map_err(|_| IntakeError::field("message_id", "cannot be made"))
+}

@@ -1,0 +1,131 @@
+//! Whom a message is for: what the backend wrote, checked.
+
+use pushbridge_wire::{Address, AddressKind, InstallationId, To, UserId, UserTarget, limits};
+
+use super::IntakeError;
+
+/// FCM's limit for the name of a topic.
+const TOPIC_BYTES: usize = 900;
+/// FCM's limit for topics in a condition.
+const CONDITION_TOPICS: usize = 5;
+/// Ours: five topics of the longest name and what stands between them.
+const CONDITION_BYTES: usize = 5_000;
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every installation bound to one of these users.
+    Users(Vec<UserId>),
+    /// One installation, whoever is logged in.
+    Installation(InstallationId),
+    /// A bare address.
+    Address(Address),
+    /// Who subscribed to the topic.
+    Topic(String),
+    /// Whom the expression over topics selects.
+    Condition(String),
+}
+
+impl Audience {
+    /// Checks what the backend wrote.
+    pub(super) fn read(to: &To) -> Result<Self, IntakeError> {
+        match to {
+            To::User(user) => Ok(Self::Users(vec![user.clone()])),
+            To::Users(targets) => read_users(targets),
+            To::Installation(id) => Ok(Self::Installation(*id)),
+            To::Address(address) => read_address(address),
+            To::Topic(topic) => read_topic(topic),
+            To::Condition(condition) => read_condition(condition),
+            To::Segment(_) => Err(unsupported("to.segment")),
+            To::Everyone(_) => Err(unsupported("to.everyone")),
+        }
+    }
+
+    /// Whether its deliveries are for a login.
+    pub(super) fn is_personal(&self) -> bool {
+        matches!(self, Self::Users(_))
+    }
+}
+
+pub(super) fn unsupported(field: impl Into<String>) -> IntakeError {
+    IntakeError::field(field, "is not supported yet")
+}
+
+fn read_users(targets: &[UserTarget]) -> Result<Audience, IntakeError> {
+    if targets.is_empty() || targets.len() > limits::USERS_PER_MESSAGE {
+        let detail = format!("1 to {} users in one message", limits::USERS_PER_MESSAGE);
+        return Err(IntakeError::field("to.users", detail));
+    }
+    let users = targets.iter().enumerate().map(|(index, target)| match target {
+        UserTarget::Id(user) => Ok(user.clone()),
+        UserTarget::WithParams { .. } => Err(unsupported(format!("to.users[{index}].params"))),
+    });
+    Ok(Audience::Users(users.collect::<Result<_, _>>()?))
+}
+
+fn read_address(address: &Address) -> Result<Audience, IntakeError> {
+    match &address.kind {
+        AddressKind::FcmToken | AddressKind::FcmFid => Ok(Audience::Address(address.clone())),
+        AddressKind::WebPush => Err(unsupported("to.address.kind")),
+        AddressKind::Other(_) => Err(IntakeError::field("to.address.kind", "expected fcm_token or fcm_fid")),
+    }
+}
+
+fn read_topic(topic: &str) -> Result<Audience, IntakeError> {
+    let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte);
+    if topic.is_empty() || topic.len() > TOPIC_BYTES || !topic.bytes().all(fine) {
+        let detail = "a topic has 1 to 900 characters of a-z, A-Z, 0-9 and -_.~%, without /topics/ in front";
+        return Err(IntakeError::field("to.topic", detail));
+    }
+    Ok(Audience::Topic(topic.to_owned()))
+}
+
+/// Only what is certain to be refused; FCM knows its grammar.
+fn read_condition(condition: &str) -> Result<Audience, IntakeError> {
+    let topics = condition.matches(" in topics").count();
+    if topics == 0 || topics > CONDITION_TOPICS || condition.len() > CONDITION_BYTES {
+        let detail = "a condition names 1 to 5 topics, such as 'news' in topics && 'sport' in topics";
+        return Err(IntakeError::field("to.condition", detail));
+    }
+    Ok(Audience::Condition(condition.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(to: &str) -> Result<Audience, String> {
+        Audience::read(&serde_json::from_str(to).unwrap()).map_err(|error| match error {
+            IntakeError::Field { field, .. } => field,
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn whom_a_message_is_for_is_checked() {
+        let users = Audience::Users(vec!["a".parse().unwrap(), "b".parse().unwrap()]);
+        assert_eq!(read(r#"{"users":["a","b"]}"#), Ok(users));
+        assert_eq!(read(r#"{"topic":"news"}"#), Ok(Audience::Topic("news".to_owned())));
+        assert!(read(r#"{"condition":"'a' in topics || 'b' in topics"}"#).is_ok());
+        assert!(read(r#"{"address":{"kind":"fcm_fid","value":"x"}}"#).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_to_is_refused_by_its_field() {
+        let six = vec!["'a' in topics"; 6].join(" || ");
+        for (to, field) in [
+            (r#"{"segment":{"platform":["android"]}}"#.to_owned(), "to.segment"),
+            (r#"{"everyone":true}"#.to_owned(), "to.everyone"),
+            (r#"{"users":[]}"#.to_owned(), "to.users"),
+            (r#"{"users":["a",{"id":"b","params":{"n":1}}]}"#.to_owned(), "to.users[1].params"),
+            (r#"{"address":{"kind":"web_push","value":"x"}}"#.to_owned(), "to.address.kind"),
+            (r#"{"address":{"kind":"pigeon","value":"x"}}"#.to_owned(), "to.address.kind"),
+            (r#"{"topic":"/topics/news"}"#.to_owned(), "to.topic"),
+            (r#"{"topic":""}"#.to_owned(), "to.topic"),
+            (r#"{"condition":"news"}"#.to_owned(), "to.condition"),
+            (format!(r#"{{"condition":"{six}"}}"#), "to.condition"),
+        ] {
+            assert_eq!(read(&to), Err(field.to_owned()), "{to}");
+        }
+    }
+}

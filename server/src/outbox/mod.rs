@@ -1,0 +1,16 @@
+//! Outbox: the deliveries of every message, as a table; the only queue there is.
+//!
+//! In: deliveries that [`intake`](crate::intake) committed with their message, and the server's own data messages of
+//! [`registry`](crate::registry). Out: a [`Claim`] for the [`dispatcher`](crate::dispatcher), then its [`Settlement`].
+//! Next: the dispatcher. Pure: which states may follow which, and how a batch is shared between lanes; the rows
+//! themselves are kept by [`store`](crate::store).
+
+mod delivery;
+mod lanes;
+mod lease;
+mod state;
+
+pub use delivery::{Claim, Content, DeliveryNo, OutgoingMessage};
+pub use lanes::{LANES, LaneNo, interleave, share_out};
+pub use lease::{Lease, Outcome, Settled, Settlement, WorkerId};
+pub use state::{CancelReason, DeliveryState, Transition};

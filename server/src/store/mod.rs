@@ -1,0 +1,34 @@
+//! The store: SQLite, one file, one writer thread with group commit, a pool of readers.
+//!
+//! In: domain types. Out: domain types. A public method is one transaction and one promise, written in its doc line.
+//! Nothing here decides: [`registry`](crate::registry) and [`feedback`](crate::feedback) do, on facts read in the
+//! same transaction.
+
+mod apps;
+mod audience;
+mod error;
+mod facts;
+mod installations;
+mod keys;
+mod messages;
+mod meta;
+mod migrate;
+mod open;
+mod outbox;
+mod readers;
+mod receipts;
+mod rows;
+mod users;
+mod wall;
+mod writer;
+
+pub use apps::{AppRow, NewApp};
+pub use error::StoreError;
+pub use installations::{PutAnswer, PutRequest, UnknownInstallation};
+pub use keys::{KeyRow, NewKey};
+pub use messages::{Acceptance, IdempotencyKey, NewMessage};
+pub use meta::Meta;
+pub use open::{Store, StoreOptions};
+pub use outbox::{ClaimBatch, ClaimRequest, DeliveryCursor, PageSize};
+pub use rows::{AppNo, InstallationNo, address_key};
+pub use users::{EventRow, UserInstallation};

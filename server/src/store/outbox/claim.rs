@@ -1,0 +1,227 @@
+//! Claims: due deliveries become leased, each checked at that very moment.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use pushbridge_wire::Timestamp;
+use rusqlite::Connection;
+
+use super::{
+    check::{DueRow, Passed},
+    due::{find_due, next_moment, running_apps},
+};
+use crate::{
+    outbox::{
+        CancelReason, Claim, Content, DeliveryNo, DeliveryState, Lease, OutgoingMessage, Transition, WorkerId,
+    },
+    store::{AppNo, Store, StoreError, rows::checked},
+};
+
+/// What a worker asks for.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    /// Who asks.
+    pub owner: WorkerId,
+    /// The moment.
+    pub now: Timestamp,
+    /// How long each delivery is his.
+    pub lease_until: Timestamp,
+    /// How many he can send.
+    pub places: usize,
+    /// Places asked for before, so that lanes and apps take turns over many small batches.
+    pub turn: usize,
+    /// Apps that pause.
+    pub paused: HashSet<AppNo>,
+}
+
+/// What a worker gets.
+#[derive(Debug, Default)]
+pub struct ClaimBatch {
+    /// To be sent now.
+    pub claims: Vec<Claim>,
+    /// Deliveries that ended without an attempt.
+    pub ended: usize,
+    /// Leases of others that had ended and were taken back.
+    pub taken_back: usize,
+    /// When something is due that this batch does not hold; none where nothing waits.
+    pub next: Option<Timestamp>,
+}
+
+impl Store {
+    /// Leases up to `places` due deliveries to `owner`, urgent ones first. A delivery whose lease has ended is due
+    /// again, so sending is at least once. What is past its time ends `expired`; what may not go to its target at this
+    /// moment ends `cancelled`: the check and the mark "on the wire" are this one transaction.
+    pub async fn claim_due(&self, request: ClaimRequest) -> Result<ClaimBatch, StoreError> {
+        self.write(move |connection| {
+            let mut claimer = Claimer { connection, request: &request, messages: HashMap::new() };
+            claimer.claim()
+        })
+        .await
+    }
+}
+
+struct Claimer<'a> {
+    connection: &'a Connection,
+    request: &'a ClaimRequest,
+    /// The message of many deliveries is read once.
+    messages: HashMap<i64, MessagePart>,
+}
+
+#[derive(Clone)]
+struct MessagePart {
+    outgoing: Arc<OutgoingMessage>,
+    cancelled: bool,
+}
+
+/// How one due delivery fared.
+enum Fate {
+    Claimed(Box<Claim>),
+    Ended,
+}
+
+impl Claimer<'_> {
+    fn claim(&mut self) -> Result<ClaimBatch, StoreError> {
+        let request = self.request;
+        let taken_back = take_back(self.connection, request.now)?;
+        let apps = running_apps(self.connection, &request.paused)?;
+        let due = find_due(self.connection, &apps, (request.places, request.turn), request.now)?;
+        let mut batch = ClaimBatch { taken_back, ..ClaimBatch::default() };
+        for no in due.deliveries {
+            let fate = match self.claim_one(no) {
+                Err(StoreError::BadRow(column)) => self.end_unreadable(no, column)?,
+                Err(StoreError::Sqlite(rusqlite::Error::InvalidColumnType(_, column, _))) => {
+                    self.end_unreadable(no, &column)?
+                }
+                fate => fate?,
+            };
+            match fate {
+                Fate::Claimed(claim) => batch.claims.push(*claim),
+                Fate::Ended => batch.ended += 1,
+            }
+        }
+        let at_once = due.backlog.then_some(request.now);
+        batch.next = at_once.map_or_else(|| next_moment(self.connection, &apps), |now| Ok(Some(now)))?;
+        Ok(batch)
+    }
+
+    fn claim_one(&mut self, no: DeliveryNo) -> Result<Fate, StoreError> {
+        let row = DueRow::load(self.connection, no)?;
+        if row.expires <= self.request.now {
+            return self.end(no, Transition::Expire, None);
+        }
+        let message = row.message.map(|message| self.message(message)).transpose()?;
+        if message.as_ref().is_some_and(|part| part.cancelled) {
+            return self.end(no, Transition::Cancel, Some(CancelReason::MessageCancelled));
+        }
+        match row.check(self.connection)? {
+            Ok(passed) => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
+            Err(reason) => self.end(no, Transition::Cancel, Some(reason)),
+        }
+    }
+
+    fn lease(
+        &self,
+        row: DueRow,
+        message: Option<MessagePart>,
+        passed: Passed,
+    ) -> Result<Claim, StoreError> {
+        let request = self.request;
+        let state = after(Transition::Claim)?;
+        let content = match (message, row.system_data) {
+            (Some(part), _) => Content::Message { message: part.outgoing, login: passed.login },
+            (None, Some(data)) => Content::System { data },
+            (None, None) => return Err(StoreError::BadRow("message")),
+        };
+        let (kind, key) = passed.wire.unzip();
+        let mut lease = self.connection.prepare_cached(
+            "UPDATE deliveries SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, wire_key = ?5, wire_kind = ?6,
+                 wire_generation = ?7, attempts = attempts + 1, first_attempt_ms = coalesce(first_attempt_ms, ?8),
+                 updated_ms = ?8
+             WHERE delivery = ?1 AND state = 'pending'",
+        )?;
+        lease.execute((
+            row.no.0,
+            state.as_str(),
+            request.owner.as_str(),
+            request.lease_until.as_ms(),
+            key,
+            kind.as_ref().map(pushbridge_wire::AddressKind::as_str),
+            passed.generation,
+            request.now.as_ms(),
+        ))?;
+        Ok(Claim {
+            lease: Lease {
+                delivery: row.no,
+                owner: request.owner.clone(),
+                attempt: row.attempts + 1,
+                until: request.lease_until,
+            },
+            app: AppNo(row.app),
+            target: passed.target,
+            content,
+            generation: passed.generation,
+            first_attempt: row.first_attempt.unwrap_or(request.now),
+            expires: row.expires,
+        })
+    }
+
+    fn end(
+        &self,
+        no: DeliveryNo,
+        transition: Transition,
+        reason: Option<CancelReason>,
+    ) -> Result<Fate, StoreError> {
+        // Where there is no newer reason, that of the last attempt stays.
+        let mut end = self.connection.prepare_cached(
+            "UPDATE deliveries SET state = ?2, reason = coalesce(?3, reason), updated_ms = ?4
+             WHERE delivery = ?1 AND state = 'pending'",
+        )?;
+        let reason = reason.map(CancelReason::as_str);
+        end.execute((no.0, after(transition)?.as_str(), reason, self.request.now.as_ms()))?;
+        Ok(Fate::Ended)
+    }
+
+    /// One damaged row must not keep all others from being sent.
+    fn end_unreadable(&self, no: DeliveryNo, column: &str) -> Result<Fate, StoreError> {
+        tracing::error!(delivery.id = no.0, column, "a delivery cannot be read and is cancelled");
+        self.end(no, Transition::Cancel, Some(CancelReason::Unreadable))
+    }
+
+    fn message(&mut self, no: i64) -> Result<MessagePart, StoreError> {
+        if let Some(part) = self.messages.get(&no) {
+            return Ok(part.clone());
+        }
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, payload, validate_only, cancelled_ms FROM messages WHERE message = ?1",
+        )?;
+        let part = query.query_row([no], |row| {
+            let outgoing = OutgoingMessage {
+                id: checked(row.get::<_, String>(0)?, "id")?,
+                payload: row.get(1)?,
+                validate_only: row.get(2)?,
+            };
+            let cancelled = row.get::<_, Option<i64>>(3)?.is_some();
+            Ok(MessagePart { outgoing: Arc::new(outgoing), cancelled })
+        })?;
+        self.messages.insert(no, part.clone());
+        Ok(part)
+    }
+}
+
+fn after(transition: Transition) -> Result<DeliveryState, StoreError> {
+    DeliveryState::Pending.after(transition).ok_or(StoreError::BadRow("state"))
+}
+
+/// Makes deliveries due again whose worker did not settle in time: whether they were sent, nobody knows.
+fn take_back(connection: &Connection, now: Timestamp) -> Result<usize, StoreError> {
+    let state = DeliveryState::Leased.after(Transition::EndLease).ok_or(StoreError::BadRow("state"))?;
+    // The hour of attempts begins anew: a server that was down says nothing about FCM.
+    let mut update = connection.prepare_cached(
+        "UPDATE deliveries SET state = ?2, due_ms = ?1, first_attempt_ms = NULL, lease_owner = NULL,
+             lease_until_ms = NULL, updated_ms = ?1
+         WHERE state = 'leased' AND lease_until_ms <= ?1",
+    )?;
+    Ok(update.execute((now.as_ms(), state.as_str()))?)
+}

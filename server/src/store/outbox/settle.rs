@@ -1,0 +1,152 @@
+//! Settling: outcomes are recorded, leases end, and feedback reaches the registry, all in one transaction.
+
+use pushbridge_wire::{Reason, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::{
+    feedback::{AddressChange, Attempted, Finding, HeldAddress, HeldState, apply},
+    outbox::{CancelReason, DeliveryState, Lease, Outcome, Settled, Settlement, Transition},
+    registry::Slot,
+    store::{
+        AppNo, InstallationNo, Store, StoreError, address_key, installations::append_event,
+        rows::{StoredInstallation, load_numbered},
+    },
+};
+
+impl Store {
+    /// Records outcomes, ends their leases and applies what they say about addresses, in one transaction. Answers in
+    /// the same order; changes nothing of a delivery whose lease was lost.
+    pub async fn settle(
+        &self,
+        settlements: Vec<Settlement>,
+        now: Timestamp,
+    ) -> Result<Vec<Settled>, StoreError> {
+        self.write(move |connection| {
+            settlements.iter().map(|settlement| settle_one(connection, settlement, now)).collect()
+        })
+        .await
+    }
+}
+
+/// What the running attempt was made for.
+struct LeasedRow {
+    app: AppNo,
+    installation: Option<InstallationNo>,
+    attempted: Option<Attempted>,
+    message_cancelled: bool,
+}
+
+fn settle_one(
+    connection: &Connection,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<Settled, StoreError> {
+    let Some(row) = find_leased(connection, &settlement.lease)? else { return Ok(Settled::LeaseLost) };
+    let outcome = &settlement.outcome;
+    let given_up = row.message_cancelled && outcome.transition() == Transition::Park;
+    let transition = if given_up { Transition::Cancel } else { outcome.transition() };
+    let reason = if given_up { Some(CancelReason::MessageCancelled.as_str()) } else { outcome.reason() };
+    let state = DeliveryState::Leased.after(transition).ok_or(StoreError::BadRow("state"))?;
+    record(connection, &settlement.lease, state, outcome, reason, now)?;
+    if let (Some(no), Some(attempted)) = (row.installation, &row.attempted) {
+        give_feedback(connection, row.app, no, attempted, settlement.finding, now)?;
+    }
+    Ok(Settled::Recorded(state))
+}
+
+fn find_leased(connection: &Connection, lease: &Lease) -> Result<Option<LeasedRow>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT d.app, d.installation, d.wire_key, d.wire_generation, d.system_data IS NOT NULL,
+                m.cancelled_ms IS NOT NULL
+         FROM deliveries d LEFT JOIN messages m USING (message)
+         WHERE d.delivery = ?1 AND d.state = 'leased' AND d.lease_owner = ?2 AND d.attempts = ?3",
+    )?;
+    let read = |row: &Row<'_>| {
+        let (key, generation): (Option<[u8; 16]>, Option<u64>) = (row.get(2)?, row.get(3)?);
+        let system = row.get(4)?;
+        let attempted = key.zip(generation).map(|(key, generation)| Attempted { key, generation, system });
+        Ok(LeasedRow {
+            app: AppNo(row.get(0)?),
+            installation: row.get::<_, Option<i64>>(1)?.map(InstallationNo),
+            attempted,
+            message_cancelled: row.get(5)?,
+        })
+    };
+    Ok(query.query_row((lease.delivery.0, lease.owner.as_str(), lease.attempt), read).optional()?)
+}
+
+fn record(
+    connection: &Connection,
+    lease: &Lease,
+    state: DeliveryState,
+    outcome: &Outcome,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (fcm_name, due) = match outcome {
+        Outcome::Sent { fcm_name } => (Some(fcm_name), None),
+        Outcome::Parked { until, .. } => (None, Some(until.as_ms())),
+        Outcome::Failed { .. } | Outcome::Expired { .. } => (None, None),
+    };
+    let mut update = connection.prepare_cached(
+        "UPDATE deliveries SET state = ?2, reason = ?3, fcm_name = ?4, due_ms = coalesce(min(?5, expires_ms), due_ms),
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?6
+         WHERE delivery = ?1",
+    )?;
+    update.execute((lease.delivery.0, state.as_str(), reason, fcm_name, due, now.as_ms()))?;
+    Ok(())
+}
+
+fn give_feedback(
+    connection: &Connection,
+    app: AppNo,
+    no: InstallationNo,
+    attempted: &Attempted,
+    finding: Finding,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if finding == Finding::Nothing {
+        return Ok(());
+    }
+    let Some(stored) = load_numbered(connection, no)? else { return Ok(()) };
+    let Some(held) = held_address(&stored) else { return Ok(()) };
+    let change = apply(finding, attempted, &held);
+    let (update, event, reason) = match change {
+        AddressChange::Keep => return Ok(()),
+        AddressChange::ForgetDeaths => {
+            connection.prepare_cached("UPDATE installations SET deaths = 0 WHERE installation = ?1")?.execute([no.0])?;
+            return Ok(());
+        }
+        AddressChange::Retire => (
+            "UPDATE installations SET address_state = 'retired', deaths = deaths + 1 WHERE installation = ?1",
+            "address_retired",
+            Reason::Unregistered,
+        ),
+        AddressChange::Quarantine => (
+            "UPDATE installations SET address_state = 'quarantined' WHERE installation = ?1",
+            "address_quarantined",
+            Reason::WrongProject,
+        ),
+        AddressChange::AskReset => (
+            "UPDATE installations SET address_state = 'reset_asked', challenge_hash = NULL, challenge_end_ms = NULL
+             WHERE installation = ?1",
+            "address_reset_asked",
+            Reason::Unregistered,
+        ),
+    };
+    connection.prepare_cached(update)?.execute([no.0])?;
+    let fingerprint = stored.state.slot.address().map(|address| address.fingerprint().to_string());
+    append_event(connection, app, no, now, event, Some(&reason), "fcm", fingerprint.as_deref())
+}
+
+fn held_address(stored: &StoredInstallation) -> Option<HeldAddress> {
+    let installation = &stored.state;
+    let state = match &installation.slot {
+        Slot::Live(_) => HeldState::Live,
+        Slot::Contested { .. } => HeldState::Contested,
+        _ => HeldState::Unused,
+    };
+    let address = installation.slot.address()?;
+    let (generation, deaths) = (installation.generation, installation.deaths);
+    Some(HeldAddress { key: address_key(address), generation, state, deaths })
+}

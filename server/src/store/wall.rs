@@ -1,0 +1,32 @@
+//! The wall: what is still on the wire to a phone that was left.
+
+use pushbridge_wire::Timestamp;
+use rusqlite::OptionalExtension;
+
+use super::{AppNo, InstallationNo, Store, StoreError};
+
+impl Store {
+    /// Whether an attempt is on the wire to any value that `installation` holds or held, by whichever installation,
+    /// except those that it made in its own epoch `present`. On the wire is what a durable lease says.
+    pub async fn on_the_wire(
+        &self,
+        app: AppNo,
+        installation: InstallationNo,
+        present: Option<u64>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            // The server's own data messages say nothing for a user; bare addresses, topics and conditions neither.
+            let mut query = connection.prepare_cached(
+                "SELECT 1 FROM held_addresses h
+                 JOIN deliveries d ON d.app = h.app AND d.wire_key = h.address_key AND d.state = 'leased'
+                 WHERE h.installation = ?2 AND h.app = ?1 AND d.user IS NOT NULL AND d.lease_until_ms > ?4
+                   AND NOT (d.installation = ?2 AND d.epoch IS ?3)
+                 LIMIT 1",
+            )?;
+            let found = query.query_row((app.0, installation.0, present, now.as_ms()), |_| Ok(())).optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+}

@@ -1,0 +1,124 @@
+//! The one writer: an own thread that commits whatever is queued as one group.
+//!
+//! A commit costs one flush of the disk, whatever its size, so jobs that arrive while one commit runs share the next.
+//! Each job runs in a savepoint of its own: a failing job undoes itself and nobody else.
+
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+
+/// Jobs of one commit. Beyond it latency grows and throughput does not (measured: 200 rows have nearly all of the gain).
+const GROUP_JOBS: usize = 256;
+/// Jobs that may wait. Ours: about a second of work at the measured rate.
+const QUEUE_JOBS: usize = 8_192;
+
+/// Told whether the commit succeeded; sends the caller its answer.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+
+/// Handle of the writer thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the last handle is dropped and the queue is empty.
+    pub(super) fn start(connection: Connection) -> Result<(Self, JoinHandle<()>), std::io::Error> {
+        let (jobs, queue) = mpsc::channel(QUEUE_JOBS);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_groups(connection, queue))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Runs `work` in a transaction. When this returns `Ok`, it is on disk; when `Err`, nothing of it is.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = in_savepoint(connection, work);
+            Box::new(move |committed| {
+                // The caller may have gone away; what was committed stays.
+                let _ = sender.send(committed.and(result));
+            })
+        });
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let result = work(connection);
+    if result.is_err() {
+        connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE job")?.execute([])?;
+    result
+}
+
+fn write_groups(connection: Connection, mut queue: mpsc::Receiver<Job>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut answers = Vec::new();
+        let group = std::panic::AssertUnwindSafe(|| run_group(&connection, first, &mut queue, &mut answers));
+        let committed = std::panic::catch_unwind(group).unwrap_or_else(|_| {
+            tracing::error!("a store job panicked; its group was rolled back");
+            Err(StoreError::BadRow("a job that panicked"))
+        });
+        if committed.is_err() && !connection.is_autocommit() {
+            // A failed commit leaves the transaction open; the next group must not inherit it.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        if let Err(error) = &committed {
+            tracing::error!(%error, jobs = answers.len(), "a group of writes was rolled back");
+        }
+        let failed = committed.is_err();
+        let mut committed = Some(committed);
+        for answer in answers {
+            // One answer gets the cause with its source, the others the same meaning.
+            let result = committed.take().unwrap_or_else(|| if failed { Err(group_failed()) } else { Ok(()) });
+            answer(result);
+        }
+    }
+}
+
+fn group_failed() -> StoreError {
+    StoreError::Unavailable(rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR),
+        Some("the commit that this write shared failed".to_owned()),
+    ))
+}
+
+fn run_group(
+    connection: &Connection,
+    first: Job,
+    queue: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        answers.push(job(connection));
+        if connection.is_autocommit() {
+            // A full or failing disk makes SQLite roll the whole transaction back. Without this a later job of the
+            // group would commit on its own and yet be told that it failed.
+            return Err(group_failed());
+        }
+        next = if answers.len() < GROUP_JOBS { queue.try_recv().ok() } else { None };
+    }
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
