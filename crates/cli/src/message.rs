@@ -1,0 +1,101 @@
+//! `pushbridge message`: where a message stands.
+
+use std::time::Duration;
+
+use pushbridge_wire::{DeliveryPage, DeliveryState, MessageState, MessageStatus};
+
+use crate::{
+    app::AppList,
+    args::MessageArguments,
+    client::{Client, segment},
+    failure::Failure,
+};
+
+/// How often a followed message is asked for. Ours: quick enough for a person.
+const POLL: Duration = Duration::from_millis(250);
+
+pub(crate) async fn run(arguments: MessageArguments) -> Result<(), Failure> {
+    let client = Client::new(&arguments.connection)?;
+    let app = match arguments.app {
+        Some(app) => app,
+        None => only_app(&client).await?,
+    };
+    let status = if arguments.follow {
+        follow(&client, &app, &arguments.id, true).await?
+    } else {
+        let status = client.get(&path(&app, &arguments.id)).await?;
+        show(&status);
+        status
+    };
+    if status.counts.failed + status.counts.cancelled > 0 {
+        show_reasons(&client, &app, &arguments.id).await?;
+    }
+    Ok(())
+}
+
+async fn only_app(client: &Client) -> Result<String, Failure> {
+    let list: AppList = client.get("/v1/admin/apps").await?;
+    match &list.apps[..] {
+        [only] => Ok(only.id.to_string()),
+        _ => Err(Failure::usage("there are several apps").next("name one with --app or PUSHBRIDGE_APP")),
+    }
+}
+
+fn path(app: &str, id: &str) -> String {
+    format!("/v1/apps/{}/messages/{}", segment(app), segment(id))
+}
+
+/// Asks until the message is done. Shows each change, or only the last state.
+pub(crate) async fn follow(
+    client: &Client,
+    app: &str,
+    id: &str,
+    every_change: bool,
+) -> Result<MessageStatus, Failure> {
+    let mut last = None;
+    loop {
+        let status: MessageStatus = client.get(&path(app, id)).await?;
+        let done = matches!(status.state, MessageState::Done | MessageState::Cancelled);
+        if (every_change && last.as_ref() != Some(&status)) || done {
+            show(&status);
+        }
+        if done {
+            return Ok(status);
+        }
+        last = Some(status);
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn show(status: &MessageStatus) {
+    let counts = &status.counts;
+    let parts = [
+        ("pending", counts.pending),
+        ("leased", counts.leased),
+        ("sent", counts.sent),
+        ("failed", counts.failed),
+        ("expired", counts.expired),
+        ("cancelled", counts.cancelled),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+    anstream::println!(
+        "{}  {}  {} deliveries: {}",
+        status.message_id,
+        status.state,
+        status.deliveries,
+        parts.join(", ")
+    );
+}
+
+async fn show_reasons(client: &Client, app: &str, id: &str) -> Result<(), Failure> {
+    let page: DeliveryPage = client.get(&format!("{}/deliveries?limit=100", path(app, id))).await?;
+    for delivery in page.deliveries {
+        if matches!(delivery.state, DeliveryState::Failed | DeliveryState::Cancelled) {
+            let installation = delivery.installation.map(|id| id.to_string()).unwrap_or_default();
+            let reason = delivery.reason.unwrap_or_default();
+            anstream::println!("  {}  {}  {installation}", delivery.state, reason);
+        }
+    }
+    Ok(())
+}
