@@ -87,7 +87,8 @@ impl App {
     }
 }
 
-fn fresh_incarnation() -> Result<Incarnation, StartError> {
+/// A name that no other life of a store has.
+pub(crate) fn fresh_incarnation() -> Result<Incarnation, StartError> {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     URL_SAFE_NO_PAD.encode(random_bytes::<12>()?).parse().map_err(|_| StartError::Interrupted)
 }

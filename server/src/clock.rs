@@ -26,11 +26,15 @@ impl Clock {
 
     /// The time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes as an argument")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everybody else takes as an argument"
+    )]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let since =
+                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Self::Manual(ms) => Timestamp::from_ms(ms.load(Ordering::SeqCst)),

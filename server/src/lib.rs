@@ -38,4 +38,4 @@ pub use app::{App, Wake};
 pub use clock::{Clock, NoRandomness};
 pub use keys::{ApiKey, BOOTSTRAP_KEY_ID};
 pub use probe::probe;
-pub use run::{Server, StartError, bootstrap_key_file, configured_app};
+pub use run::{Server, StartError, bootstrap_key_file, configured_app, restore_snapshot, take_snapshot};

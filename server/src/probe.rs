@@ -2,11 +2,7 @@
 
 use pushbridge_fcm::{Message, Target, Verdict};
 
-use crate::{
-    config::Config,
-    dispatcher::Senders,
-    store::NewApp,
-};
+use crate::{config::Config, dispatcher::Senders, store::NewApp};
 
 /// Well-formed and nobody's: FCM answers that it is unknown, after it has accepted project and credentials.
 const NOBODY: &str = "cAAAAAAAAAAAAAAAAAAAAA:APA91bPushbridgeProbe";

@@ -23,7 +23,10 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .layer(HandleErrorLayer::new(overloaded))
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(app.config.limits.concurrent_requests))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, app.config.server.request_timeout.0));
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            app.config.server.request_timeout.0,
+        ));
     Router::new()
         // Phones.
         .route("/v1/apps/{app}/installations/{installation}", put(installations::put_installation))
@@ -31,7 +34,10 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/installations/{installation}/receipts", post(installations::add_receipts))
         // Back ends.
         .route("/v1/apps/{app}/messages", post(messages::send_message))
-        .route("/v1/apps/{app}/messages/{message}", get(messages::get_message).delete(messages::cancel_message))
+        .route(
+            "/v1/apps/{app}/messages/{message}",
+            get(messages::get_message).delete(messages::cancel_message),
+        )
         .route("/v1/apps/{app}/messages/{message}/deliveries", get(messages::list_deliveries))
         .route("/v1/apps/{app}/users/{user}/installations", get(users::list_installations))
         .route("/v1/apps/{app}/users/{user}/bindings", delete(users::revoke_bindings))
@@ -40,10 +46,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/installations/{installation}/events", get(users::list_events))
         // The operator.
         .route("/v1/admin/apps", post(admin::create_app).get(admin::list_apps))
-        .route(
-            "/v1/admin/apps/{app}",
-            get(admin::get_app).patch(admin::update_app).delete(admin::delete_app),
-        )
+        .route("/v1/admin/apps/{app}", get(admin::get_app).patch(admin::update_app).delete(admin::delete_app))
+        .route("/v1/admin/apps/{app}/retiring", post(admin::release_retiring))
         .route("/v1/admin/apps/{app}/keys", post(admin::create_key).get(admin::list_keys))
         .route("/v1/admin/apps/{app}/keys/{key_id}", delete(admin::delete_key))
         .layer(limits)
@@ -64,7 +68,8 @@ async fn no_route() -> ApiError {
 #[expect(clippy::unused_async, reason = "an error handler must be async")]
 async fn overloaded(error: BoxError) -> ApiError {
     if error.is::<tower::load_shed::error::Overloaded>() {
-        return ApiError::new(ProblemCode::Overloaded, "too many requests at once; nothing was accepted").retry_after(1);
+        return ApiError::new(ProblemCode::Overloaded, "too many requests at once; nothing was accepted")
+            .retry_after(1);
     }
     ApiError::internal(error.as_ref())
 }

@@ -10,13 +10,13 @@ use pushbridge_wire::{AppRequest, IdentityMode, PolicyConfig, Scope};
 
 use crate::{
     api::admin::{new_app, warn_of_trust},
-    app::App,
+    app::{App, fresh_incarnation},
     clock::{Clock, NoRandomness},
     config::{AppConfig, Config},
     dispatcher,
     keys::{ApiKey, BOOTSTRAP_KEY_ID},
     router::routes,
-    store::{KeyRow, StoreError},
+    store::{KeyRow, Restored, StoreError, restore, snapshot},
 };
 
 /// Why the server cannot start. Says what to do.
@@ -142,6 +142,22 @@ async fn save_bootstrap_key(app: &App) -> Result<(), StartError> {
         created: app.clock.now(),
     };
     Ok(app.store.save_key(row).await?)
+}
+
+/// Puts `snapshot` in the place of the store of `config`, which no server may be using.
+///
+/// # Errors
+/// [`StartError::Store`], which says what to do. The store of before is untouched then.
+pub fn restore_snapshot(config: &Config, snapshot: &Path, clock: &Clock) -> Result<Restored, StartError> {
+    Ok(restore(&config.server.data_dir, snapshot, &fresh_incarnation()?, clock.now())?)
+}
+
+/// Copies the store of `config` to a new file. A server may be using it.
+///
+/// # Errors
+/// [`StartError::Store`], which says what to do.
+pub fn take_snapshot(config: &Config, to: &Path) -> Result<(), StartError> {
+    Ok(snapshot(&config.server.data_dir, to)?)
 }
 
 /// Where the bootstrap key is.

@@ -178,6 +178,43 @@ pub struct AppResponse {
     pub identity_mode: IdentityMode,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Set while the breaker holds verdicts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retiring_held: Option<RetiringHeld>,
+}
+
+/// Verdicts that the breaker holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiringHeld {
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub verdicts: u64,
+}
+
+/// Ends what the breaker holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetiringRequest {
+    /// What the verdicts are worth.
+    pub release: Release,
+}
+
+/// What the held verdicts are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// They were right.
+    Apply,
+    /// They were wrong.
+    Drop,
+}
+
+/// What a release came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiringResponse {
+    /// Verdicts that are held no more.
+    pub released: u64,
 }
 
 /// Asks for an API key.

@@ -24,7 +24,8 @@ mod timestamp;
 pub use address::{Address, AddressKind, AddressValue};
 pub use admin::{
     AppRequest, AppResponse, AppUpdate, ConfiguredKey, IdentityConfig, IdentityMode, KeyRequest, KeyResponse,
-    PolicyConfig, PolicyMode, Scope, UserTokenRequest, UserTokenResponse,
+    PolicyConfig, PolicyMode, Release, RetiringHeld, RetiringRequest, RetiringResponse, Scope,
+    UserTokenRequest, UserTokenResponse,
 };
 pub use duration::IsoDuration;
 pub use fingerprint::Fingerprint;

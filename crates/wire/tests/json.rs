@@ -101,9 +101,18 @@ fn admin_api() {
     insta::assert_json_snapshot!("app_update", round_trip::<AppUpdate>(update));
     let shown = json!({
         "id": "shop", "firebase_project": "shop-1", "service_account_email": "a@b", "policy": {"mode": "single"},
-        "identity_mode": "trusted", "created_at": "2026-11-24T09:30:00Z"
+        "identity_mode": "trusted", "created_at": "2026-11-24T09:30:00Z",
+        "retiring_held": {"since": "2026-11-24T09:30:00Z", "verdicts": 50}
     });
     insta::assert_json_snapshot!("app_response", round_trip::<AppResponse>(shown));
+    insta::assert_json_snapshot!(
+        "retiring_request",
+        round_trip::<RetiringRequest>(json!({"release": "drop"}))
+    );
+    insta::assert_json_snapshot!(
+        "retiring_response",
+        round_trip::<RetiringResponse>(json!({"released": 50}))
+    );
     let scopes = json!({"scopes": ["send", "read", "manage"]});
     insta::assert_json_snapshot!("key_request", round_trip::<KeyRequest>(scopes));
     let key =

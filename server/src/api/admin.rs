@@ -9,7 +9,7 @@ use axum::{
 use pushbridge_fcm::ServiceAccount;
 use pushbridge_wire::{
     AppRequest, AppResponse, AppUpdate, IdentityMode, KeyRequest, KeyResponse, PolicyConfig, PolicyMode,
-    ProblemCode, Scope, limits,
+    ProblemCode, RetiringHeld, RetiringRequest, RetiringResponse, Scope, limits,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ use crate::{
     app::App,
     identity::check_keys,
     keys::ApiKey,
-    store::{AppRow, KeyRow, NewApp},
+    store::{AppRow, KeyRow, NewApp, Release},
 };
 
 /// `POST /v1/admin/apps`
@@ -58,7 +58,10 @@ pub(crate) fn new_app(request: AppRequest) -> Result<NewApp, ApiError> {
     check_policy(&request.policy)?;
     let (service_account, service_account_email) = check_account(&request.service_account)?;
     if request.firebase_project.is_empty() || request.firebase_project.contains(['/', ' ', '?', '#']) {
-        return Err(ApiError::invalid_field("firebase_project", "the id of a Firebase project, such as shop-1234"));
+        return Err(ApiError::invalid_field(
+            "firebase_project",
+            "the id of a Firebase project, such as shop-1234",
+        ));
     }
     if let Some(endpoint) = &request.fcm_endpoint {
         check_endpoint(endpoint)?;
@@ -80,9 +83,10 @@ pub(crate) fn new_app(request: AppRequest) -> Result<NewApp, ApiError> {
 
 fn check_policy(policy: &PolicyConfig) -> Result<(), ApiError> {
     match (policy.mode, policy.max_devices) {
-        (PolicyMode::Single, Some(_)) => {
-            Err(ApiError::invalid_field("policy.max_devices", "belongs to the mode multi: single always means one device"))
-        }
+        (PolicyMode::Single, Some(_)) => Err(ApiError::invalid_field(
+            "policy.max_devices",
+            "belongs to the mode multi: single always means one device",
+        )),
         (PolicyMode::Multi, Some(number)) if number == 0 || number > limits::MAX_DEVICES => {
             Err(ApiError::invalid_field("policy.max_devices", "a number from 1 to 1000"))
         }
@@ -101,13 +105,17 @@ fn check_account(account: &serde_json::Value) -> Result<(String, String), ApiErr
 fn check_endpoint(endpoint: &str) -> Result<(), ApiError> {
     match url::Url::parse(endpoint) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
-        _ => Err(ApiError::invalid_field("fcm_endpoint", "an http or https URL, such as https://fcm.googleapis.com")),
+        _ => Err(ApiError::invalid_field(
+            "fcm_endpoint",
+            "an http or https URL, such as https://fcm.googleapis.com",
+        )),
     }
 }
 
 fn check_identity(keys: &[pushbridge_wire::ConfiguredKey]) -> Result<(), ApiError> {
-    check_keys(keys)
-        .map_err(|invalid| ApiError::invalid_field(format!("identity.keys[{}]", invalid.index), invalid.problem))
+    check_keys(keys).map_err(|invalid| {
+        ApiError::invalid_field(format!("identity.keys[{}]", invalid.index), invalid.problem)
+    })
 }
 
 fn view(row: &AppRow) -> AppResponse {
@@ -119,7 +127,34 @@ fn view(row: &AppRow) -> AppResponse {
         policy: row.app.policy,
         identity_mode: row.app.identity_mode,
         created_at: row.created,
+        retiring_held: None,
     }
+}
+
+/// An app with what its breaker holds.
+async fn full_view(app: &App, row: &AppRow) -> Result<AppResponse, ApiError> {
+    let held = app.store.retiring_held(row.no).await?;
+    let retiring_held = held.map(|held| RetiringHeld { since: held.since, verdicts: held.verdicts });
+    Ok(AppResponse { retiring_held, ..view(row) })
+}
+
+/// `POST /v1/admin/apps/{app}/retiring`
+pub async fn release_retiring(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    AppPath(id): AppPath,
+    JsonBody(request): JsonBody<RetiringRequest>,
+) -> Result<Json<RetiringResponse>, ApiError> {
+    let row = app.store.find_app(id).await?.ok_or_else(ApiError::not_found)?;
+    let release = match request.release {
+        pushbridge_wire::Release::Apply => Release::Apply,
+        pushbridge_wire::Release::Drop => Release::Drop,
+    };
+    let mut released = 0;
+    while let Some(count) = app.store.release_some(row.no, release, app.clock.now()).await? {
+        released += u64::try_from(count).unwrap_or(u64::MAX);
+    }
+    Ok(Json(RetiringResponse { released }))
 }
 
 /// Every app.
@@ -140,7 +175,7 @@ pub async fn get_app(
     AppPath(id): AppPath,
 ) -> Result<Json<AppResponse>, ApiError> {
     let row = app.store.find_app(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(Json(view(&row)))
+    Ok(Json(full_view(&app, &row).await?))
 }
 
 /// When a changed policy takes effect.
@@ -252,7 +287,12 @@ pub async fn list_keys(
     AppPath(id): AppPath,
 ) -> Result<Json<KeyList>, ApiError> {
     let row = app.store.find_app(id).await?.ok_or_else(ApiError::not_found)?;
-    let view = |key: KeyRow| KeyResponse { key_id: key.key_id, key: None, scopes: key.scopes, created_at: key.created };
+    let view = |key: KeyRow| KeyResponse {
+        key_id: key.key_id,
+        key: None,
+        scopes: key.scopes,
+        created_at: key.created,
+    };
     Ok(Json(KeyList { keys: app.store.list_keys(row.no).await?.into_iter().map(view).collect() }))
 }
 
@@ -278,5 +318,9 @@ pub async fn delete_key(
     KeyPath(key_id): KeyPath,
 ) -> Result<StatusCode, ApiError> {
     let row = app.store.find_app(id).await?.ok_or_else(ApiError::not_found)?;
-    if app.store.delete_key(row.no, key_id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
+    if app.store.delete_key(row.no, key_id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found())
+    }
 }

@@ -33,7 +33,8 @@ impl Caller {
         if self.key.scopes.contains(&scope) || self.key.scopes.contains(&Scope::Admin) {
             return Ok(());
         }
-        let detail = format!("this route needs a key with the scope {}: create one with that scope", scope.as_str());
+        let detail =
+            format!("this route needs a key with the scope {}: create one with that scope", scope.as_str());
         Err(ApiError::new(ProblemCode::ScopeMissing, detail))
     }
 }
@@ -105,14 +106,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Secret {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let secret = bearer(&parts.headers).and_then(|text| InstallationSecret::try_from(text.to_owned()).ok());
+        let secret =
+            bearer(&parts.headers).and_then(|text| InstallationSecret::try_from(text.to_owned()).ok());
         secret.map(Self).ok_or_else(secret_invalid)
     }
 }
 
 /// The same for a wrong secret and for an installation that does not exist.
 pub(super) fn secret_invalid() -> ApiError {
-    let detail = "the secret is not the one that this installation was created with: start as a new installation";
+    let detail =
+        "the secret is not the one that this installation was created with: start as a new installation";
     ApiError::new(ProblemCode::SecretInvalid, detail)
 }
 

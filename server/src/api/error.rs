@@ -33,7 +33,10 @@ impl ApiError {
     /// What does not exist, or what the caller may not see: the same answer.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(ProblemCode::NotFound, "nothing is here that this caller may see: check the path and the key's app")
+        Self::new(
+            ProblemCode::NotFound,
+            "nothing is here that this caller may see: check the path and the key's app",
+        )
     }
 
     /// Names the field.
@@ -65,12 +68,16 @@ fn status_and_title(code: &ProblemCode) -> (StatusCode, &'static str) {
         ProblemCode::MalformedJson => (StatusCode::BAD_REQUEST, "The body is not JSON"),
         ProblemCode::InvalidField => (StatusCode::BAD_REQUEST, "A field is wrong"),
         ProblemCode::PayloadRejected => (StatusCode::BAD_REQUEST, "FCM would refuse this message"),
-        ProblemCode::SecretInvalid => (StatusCode::UNAUTHORIZED, "The installation secret is missing or wrong"),
+        ProblemCode::SecretInvalid => {
+            (StatusCode::UNAUTHORIZED, "The installation secret is missing or wrong")
+        }
         ProblemCode::ApiKeyInvalid => (StatusCode::UNAUTHORIZED, "The API key is missing or wrong"),
         ProblemCode::ScopeMissing => (StatusCode::FORBIDDEN, "The API key lacks the scope"),
         ProblemCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),
         ProblemCode::InstallationCloned => (StatusCode::CONFLICT, "Two phones use one identity"),
-        ProblemCode::IdempotencyInProgress => (StatusCode::CONFLICT, "The first request with this key still runs"),
+        ProblemCode::IdempotencyInProgress => {
+            (StatusCode::CONFLICT, "The first request with this key still runs")
+        }
         ProblemCode::AlreadyExists => (StatusCode::CONFLICT, "It exists already"),
         ProblemCode::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
         ProblemCode::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON"),
@@ -80,7 +87,9 @@ fn status_and_title(code: &ProblemCode) -> (StatusCode, &'static str) {
         ProblemCode::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         ProblemCode::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Too much at once"),
         ProblemCode::StorageUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "The store cannot write"),
-        ProblemCode::Internal | ProblemCode::Other(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+        ProblemCode::Internal | ProblemCode::Other(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
+        }
     }
 }
 
@@ -88,7 +97,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Overloaded => {
-                Self::new(ProblemCode::Overloaded, "the write queue is full; nothing was accepted").retry_after(1)
+                Self::new(ProblemCode::Overloaded, "the write queue is full; nothing was accepted")
+                    .retry_after(1)
             }
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the store cannot write");
@@ -117,7 +127,10 @@ impl ApiError {
     /// Our fault. The cause goes to the log only.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!(%cause, "a request failed");
-        Self::new(ProblemCode::Internal, "the server failed; the cause is in its log. Repeating the request is safe")
+        Self::new(
+            ProblemCode::Internal,
+            "the server failed; the cause is in its log. Repeating the request is safe",
+        )
     }
 }
 

@@ -107,7 +107,8 @@ fn check_request(request: &InstallationRequest) -> Result<(), ApiError> {
         ("permission", request.permission.as_ref().map(pushbridge_wire::Permission::as_str)),
         ("address.kind", request.address.as_ref().map(|address| address.kind.as_str())),
     ];
-    match named.into_iter().find(|(_, value)| value.is_some_and(|text| text.len() > limits::ATTRIBUTE_BYTES)) {
+    match named.into_iter().find(|(_, value)| value.is_some_and(|text| text.len() > limits::ATTRIBUTE_BYTES))
+    {
         Some((field, _)) => Err(ApiError::invalid_field(field, "at most 64 bytes")),
         None => Ok(()),
     }
@@ -124,7 +125,8 @@ async fn answer_put(
         }
         PutAnswer::SecretInvalid => return Err(secret_invalid()),
         PutAnswer::Cloned => {
-            let detail = "this revision was reported with another address, user or login: start as a new installation";
+            let detail =
+                "this revision was reported with another address, user or login: start as a new installation";
             return Err(ApiError::new(ProblemCode::InstallationCloned, detail));
         }
     };

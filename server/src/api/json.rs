@@ -71,7 +71,9 @@ fn invalid_data(field: String, cause: &serde_json::Error) -> ApiError {
     let text = cause.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     let detail = match (text.find("invalid type: "), text.find("invalid value: "), text.find(", expected ")) {
-        (Some(_), _, Some(at)) | (_, Some(_), Some(at)) => format!("expected {}", &text[at + ", expected ".len()..]),
+        (Some(_), _, Some(at)) | (_, Some(_), Some(at)) => {
+            format!("expected {}", &text[at + ", expected ".len()..])
+        }
         _ => text.to_owned(),
     };
     let field = if field == "." { missing_field(text).unwrap_or(field) } else { join_missing(field, text) };

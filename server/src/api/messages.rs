@@ -140,3 +140,6 @@ impl From<IntakeError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

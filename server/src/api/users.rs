@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use pushbridge_wire::{
-    InstallationId, Scope, Timestamp, UserId, UserTokenRequest, UserTokenResponse, Wall,
-};
+use pushbridge_wire::{InstallationId, Scope, Timestamp, UserId, UserTokenRequest, UserTokenResponse, Wall};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -142,7 +140,9 @@ pub async fn create_user_token(
     let now = app.clock.now();
     let expires_at = now.plus(ttl);
     let token = sign_user_token(&app.token_key, &caller.row.app.id, &request.user, now, expires_at)
-        .ok_or_else(|| ApiError::new(pushbridge_wire::ProblemCode::Internal, "the token could not be signed"))?;
+        .ok_or_else(|| {
+            ApiError::new(pushbridge_wire::ProblemCode::Internal, "the token could not be signed")
+        })?;
     Ok(Json(UserTokenResponse { token, expires_at }))
 }
 
@@ -191,8 +191,12 @@ fn explain(found: &UserInstallation) -> ExplainedInstallation {
         Slot::Live(_) => (true, "logged in with a live address"),
         Slot::None => (false, "the phone has reported no address"),
         Slot::Retired(_) => (false, "FCM called the address dead: waits for the phone to report a new one"),
-        Slot::Quarantined(_) => (false, "FCM says that the address belongs to another project: check firebase_project"),
-        Slot::Contested { .. } => (false, "another installation had this address: waits for proof of possession"),
+        Slot::Quarantined(_) => {
+            (false, "FCM says that the address belongs to another project: check firebase_project")
+        }
+        Slot::Contested { .. } => {
+            (false, "another installation had this address: waits for proof of possession")
+        }
         Slot::ResetAsked(_) => (false, "the phone was told to fetch a fresh address"),
         Slot::Moved(_) => (false, "another installation proved that the address is its own"),
     };

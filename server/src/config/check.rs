@@ -19,10 +19,15 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         ));
     }
     if config.server.request_timeout.0 <= dispatch.wall_wait.0 {
-        return Err("server.request_timeout must be longer than dispatch.wall_wait: else no logout could be answered".to_owned());
+        return Err(
+            "server.request_timeout must be longer than dispatch.wall_wait: else no logout could be answered"
+                .to_owned(),
+        );
     }
     if config.server.readers == 0 || dispatch.max_in_flight == 0 || config.fcm.connections == 0 {
-        return Err("server.readers, dispatch.max_in_flight and fcm.connections must be at least 1".to_owned());
+        return Err(
+            "server.readers, dispatch.max_in_flight and fcm.connections must be at least 1".to_owned()
+        );
     }
     if config.limits.body_bytes < 4_096 {
         return Err("limits.body_bytes must be at least 4096: an address alone may have that size".to_owned());

@@ -27,7 +27,10 @@ impl Environment {
     /// The process's own.
     #[must_use]
     pub fn of_process() -> Self {
-        Self::of(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+        Self::of(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
     }
 
     /// Lays the variables upon `table`.
@@ -60,7 +63,8 @@ fn is_file_key(stem: &str) -> bool {
 fn misnamed(name: &str) -> ConfigError {
     ConfigError::Parse {
         origin: name.to_owned(),
-        message: "no such setting: the form is PUSHBRIDGE__SECTION__KEY, such as PUSHBRIDGE__SERVER__LISTEN".to_owned(),
+        message: "no such setting: the form is PUSHBRIDGE__SECTION__KEY, such as PUSHBRIDGE__SERVER__LISTEN"
+            .to_owned(),
     }
 }
 

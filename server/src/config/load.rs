@@ -53,9 +53,10 @@ impl Config {
             merge(&mut table, parse(&text, &origin)?);
         }
         environment.apply(&mut table)?;
-        let config = Value::Table(table)
-            .try_into::<Self>()
-            .map_err(|error| ConfigError::Parse { origin, message: error.to_string().trim_end().to_owned() })?;
+        let config = Value::Table(table).try_into::<Self>().map_err(|error| ConfigError::Parse {
+            origin,
+            message: error.to_string().trim_end().to_owned(),
+        })?;
         check(&config).map_err(ConfigError::Contradiction)?;
         Ok(config)
     }

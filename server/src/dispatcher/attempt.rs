@@ -51,7 +51,8 @@ impl Ticket {
     /// The settlement of an attempt of which nothing is known.
     pub(super) fn lost(self, app: &App) -> Settlement {
         let schedule = schedule(&app.config.dispatch);
-        let judgement = judge_failure(Verdict::Retry { after: None }, "interrupted", &self.attempt(app), &schedule);
+        let judgement =
+            judge_failure(Verdict::Retry { after: None }, "interrupted", &self.attempt(app), &schedule);
         self.settle(judgement)
     }
 
@@ -146,6 +147,8 @@ fn log(claim: &Claim, result: &Result<Result<String, SendError>, Unsent>, judgem
         }
         Err(Unsent::Sender(error)) => tracing::error!(delivery.id = delivery, %error, "an app cannot send"),
         Err(Unsent::Unreadable) => tracing::error!(delivery.id = delivery, "a kept message cannot be read"),
-        Err(Unsent::LeaseOver) => tracing::warn!(delivery.id = delivery, attempt, "an attempt outlasted its lease"),
+        Err(Unsent::LeaseOver) => {
+            tracing::warn!(delivery.id = delivery, attempt, "an attempt outlasted its lease")
+        }
     }
 }

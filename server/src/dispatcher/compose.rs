@@ -123,7 +123,10 @@ mod tests {
         assert_eq!(sent.pointer("/android/ttl"), Some(&json!("600s")));
         assert_eq!(sent.pointer("/apns/payload/aps/content-available"), Some(&json!(1)));
         assert_eq!(sent.pointer("/apns/headers/apns-expiration"), Some(&json!("1600")));
-        assert_eq!(composed(Content::System { data: r#"{"pb_sync":"1"}"#.to_owned() })["android"]["collapse_key"], "pb_sync");
+        assert_eq!(
+            composed(Content::System { data: r#"{"pb_sync":"1"}"#.to_owned() })["android"]["collapse_key"],
+            "pb_sync"
+        );
     }
 
     #[test]

@@ -81,9 +81,8 @@ impl Dispatcher {
         let places = self.free_places();
         let request = self.claim_request(places);
         let (store, batch) = (self.app.store.clone(), std::mem::take(&mut self.unsettled));
-        let claim = async {
-            if places == 0 { Ok(ClaimBatch::default()) } else { store.claim_due(request).await }
-        };
+        let claim =
+            async { if places == 0 { Ok(ClaimBatch::default()) } else { store.claim_due(request).await } };
         let (left, claimed) = tokio::join!(settle(&self.app, batch), claim);
         self.blocked = !left.is_empty();
         self.unsettled = left;
@@ -118,7 +117,11 @@ impl Dispatcher {
 
     /// Places for further attempts. None while the store cannot record what was sent already.
     fn free_places(&self) -> usize {
-        if self.blocked { 0 } else { self.app.config.dispatch.max_in_flight.saturating_sub(self.attempts.len()) }
+        if self.blocked {
+            0
+        } else {
+            self.app.config.dispatch.max_in_flight.saturating_sub(self.attempts.len())
+        }
     }
 
     fn nap(&self, next: Option<Timestamp>) -> Duration {
@@ -150,6 +153,13 @@ impl Dispatcher {
             tracing::error!(delivery.id = ticket.lease.delivery.0, "an attempt panicked");
             self.unsettled.push(ticket.lost(&self.app));
         }
+    }
+
+    /// Waits for the end of one attempt.
+    #[cfg(test)]
+    pub(super) async fn collect_one(&mut self) {
+        let ended = self.attempts.join_next_with_id().await.unwrap();
+        self.collect(ended);
     }
 
     fn pause(&mut self, Pause { app, wait }: Pause) {

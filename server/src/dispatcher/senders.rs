@@ -10,8 +10,8 @@ use std::{
 };
 
 use pushbridge_fcm::{
-    ClientSettings, FcmClient, Message, ProjectId, SendError, ServiceAccount, ServiceAccountError, SetupError,
-    Target, TokenSettings, TokenSource,
+    ClientSettings, FcmClient, Message, ProjectId, SendError, ServiceAccount, ServiceAccountError,
+    SetupError, Target, TokenSettings, TokenSource,
 };
 use pushbridge_wire::AppId;
 use tokio::sync::OnceCell;
@@ -115,7 +115,8 @@ impl Senders {
         // The row is read after the cell stands in the map: an app that changes meanwhile takes the cell out, and with
         // it the sender of what was.
         let sender = cell.get_or_try_init(async || {
-            let row = store.list_apps().await?.into_iter().find(|row| row.no == app).ok_or(SenderError::NoApp)?;
+            let row =
+                store.list_apps().await?.into_iter().find(|row| row.no == app).ok_or(SenderError::NoApp)?;
             let recipe = self.recipe.clone();
             // Reads certificates and an RSA key: tens of milliseconds.
             let making = tokio::task::spawn_blocking(move || recipe.make(row.app));
@@ -145,7 +146,11 @@ impl Senders {
         let cells = self.lock();
         let project = |cell: &OnceCell<Arc<Sender>>| cell.get().map(|sender| sender.project.clone());
         let Some(wanted) = cells.get(&app).and_then(|cell| project(cell)) else { return Vec::new() };
-        cells.iter().filter(|(_, cell)| project(cell).as_ref() == Some(&wanted)).map(|(app, _)| *app).collect()
+        cells
+            .iter()
+            .filter(|(_, cell)| project(cell).as_ref() == Some(&wanted))
+            .map(|(app, _)| *app)
+            .collect()
     }
 
     /// Makes `sender` the one of `app`.

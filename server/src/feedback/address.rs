@@ -1,6 +1,6 @@
 //! What an answer does to the address that it was about.
 //!
-//! The only place where a verdict reaches the registry: whatever must hold back a wave of dead verdicts belongs here.
+//! What takes an address out of use may still be held back by the [breaker](super::BreakerRule).
 
 use pushbridge_fcm::Verdict;
 
@@ -142,7 +142,11 @@ mod tests {
             Attempted { key: [8; 16], ..attempted(false) },
         ] {
             for finding in [Finding::Dead, Finding::WrongProject, Finding::Alive] {
-                assert_eq!(apply(finding, &other, &held(HeldState::Live, 1)), AddressChange::Keep, "{other:?}");
+                assert_eq!(
+                    apply(finding, &other, &held(HeldState::Live, 1)),
+                    AddressChange::Keep,
+                    "{other:?}"
+                );
             }
         }
     }

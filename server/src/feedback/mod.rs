@@ -5,7 +5,9 @@
 //! settles the delivery. Pure.
 
 mod address;
+mod breaker;
 mod verdict;
 
 pub use address::{AddressChange, Attempted, Finding, HeldAddress, HeldState, apply};
+pub use breaker::{BREAKER_RULE, BreakerRule};
 pub use verdict::{Attempt, Judgement, judge, judge_failure};

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn an_acceptance_is_sent_and_says_that_the_address_lives() {
-        let judged = judge(Ok("projects/p/messages/1".to_owned()), &attempt(1, 0, WEEK), &RetrySchedule::default());
+        let judged =
+            judge(Ok("projects/p/messages/1".to_owned()), &attempt(1, 0, WEEK), &RetrySchedule::default());
         let sent = Outcome::Sent { fcm_name: "projects/p/messages/1".to_owned() };
         assert_eq!(judged, Judgement { outcome: sent, finding: Finding::Alive });
     }
@@ -119,7 +120,10 @@ mod tests {
     fn after_an_hour_of_attempts_it_fails() {
         let after = Some(Duration::from_secs(600));
         assert_eq!(failure(Verdict::Retry { after }, &attempt(9, 3_000, WEEK)), parked(3_600));
-        assert_eq!(failure(Verdict::Retry { after }, &attempt(9, 3_001, WEEK)), Outcome::Failed { reason: "why" });
+        assert_eq!(
+            failure(Verdict::Retry { after }, &attempt(9, 3_001, WEEK)),
+            Outcome::Failed { reason: "why" }
+        );
     }
 
     #[test]
@@ -131,7 +135,11 @@ mod tests {
             (Verdict::Misconfigured, Finding::Nothing),
         ] {
             let judged = judge_failure(verdict, "why", &attempt(1, 0, WEEK), &RetrySchedule::default());
-            assert_eq!(judged, Judgement { outcome: Outcome::Failed { reason: "why" }, finding }, "{verdict:?}");
+            assert_eq!(
+                judged,
+                Judgement { outcome: Outcome::Failed { reason: "why" }, finding },
+                "{verdict:?}"
+            );
         }
     }
 }

@@ -63,7 +63,9 @@ pub(super) fn check(key: &ConfiguredKey, proof: &str, now: Timestamp) -> Option<
 
 fn holds_at(claims: &Claims, now: Timestamp) -> bool {
     let leeway = std::time::Duration::from_secs(LEEWAY_SECONDS);
-    let (Some(issued), Some(expires)) = (milliseconds(claims.iat), milliseconds(claims.exp)) else { return false };
+    let (Some(issued), Some(expires)) = (milliseconds(claims.iat), milliseconds(claims.exp)) else {
+        return false;
+    };
     Timestamp::from_ms(issued) <= now.plus(leeway) && Timestamp::from_ms(expires).plus(leeway) > now
 }
 
@@ -77,9 +79,18 @@ fn decoding_key(key: &ConfiguredKey) -> Result<(Algorithm, DecodingKey), &'stati
     match key.algorithm.as_str() {
         "HS256" if pem.len() < 32 => Err("an HS256 secret needs at least 32 bytes"),
         "HS256" => Ok((Algorithm::HS256, DecodingKey::from_secret(pem))),
-        "RS256" => Ok((Algorithm::RS256, DecodingKey::from_rsa_pem(pem).map_err(|_| "not the PEM of an RSA public key")?)),
-        "ES256" => Ok((Algorithm::ES256, DecodingKey::from_ec_pem(pem).map_err(|_| "not the PEM of a P-256 public key")?)),
-        "EdDSA" => Ok((Algorithm::EdDSA, DecodingKey::from_ed_pem(pem).map_err(|_| "not the PEM of an Ed25519 public key")?)),
+        "RS256" => Ok((
+            Algorithm::RS256,
+            DecodingKey::from_rsa_pem(pem).map_err(|_| "not the PEM of an RSA public key")?,
+        )),
+        "ES256" => Ok((
+            Algorithm::ES256,
+            DecodingKey::from_ec_pem(pem).map_err(|_| "not the PEM of a P-256 public key")?,
+        )),
+        "EdDSA" => Ok((
+            Algorithm::EdDSA,
+            DecodingKey::from_ed_pem(pem).map_err(|_| "not the PEM of an Ed25519 public key")?,
+        )),
         _ => Err("algorithm must be HS256, RS256, ES256 or EdDSA"),
     }
 }

@@ -103,7 +103,10 @@ fn a_token_of_the_server_counts_in_its_app_until_it_ends() {
 #[test]
 fn no_header_is_absent_and_trust_needs_none() {
     assert_eq!(check_proof(&app(IdentityMode::Jwt, Vec::new()), &TOKEN_KEY, None, now()), UserProof::Absent);
-    assert_eq!(check_proof(&app(IdentityMode::Trusted, Vec::new()), &TOKEN_KEY, None, now()), UserProof::Trusted);
+    assert_eq!(
+        check_proof(&app(IdentityMode::Trusted, Vec::new()), &TOKEN_KEY, None, now()),
+        UserProof::Trusted
+    );
 }
 
 #[test]

@@ -38,7 +38,12 @@ pub fn sign_user_token(
 }
 
 /// The user and the time of issue of a token that this server signed for this app.
-pub(super) fn check_own(app: &NewApp, key: &[u8; 32], proof: &str, now: Timestamp) -> Option<(UserId, Timestamp)> {
+pub(super) fn check_own(
+    app: &NewApp,
+    key: &[u8; 32],
+    proof: &str,
+    now: Timestamp,
+) -> Option<(UserId, Timestamp)> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.set_audience(&[app.id.as_str()]);

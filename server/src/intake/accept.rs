@@ -76,7 +76,8 @@ fn new_message(
     let lane = LaneNo::of(request.lane.as_ref().unwrap_or(&Lane::Normal))
         .ok_or_else(|| IntakeError::field("lane", "expected urgent, normal or bulk"))?;
     let times = Times::read(request, now)?;
-    let audience_text = serde_json::to_string(&request.to).map_err(|_| IntakeError::field("to", "cannot be kept"))?;
+    let audience_text =
+        serde_json::to_string(&request.to).map_err(|_| IntakeError::field("to", "cannot be kept"))?;
     Ok(NewMessage {
         app: row.no,
         id,

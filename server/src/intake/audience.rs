@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_to_is_refused_by_its_field() {
-        let six = vec!["'a' in topics"; 6].join(" || ");
+        let six = ["'a' in topics"; 6].join(" || ");
         for (to, field) in [
             (r#"{"segment":{"platform":["android"]}}"#.to_owned(), "to.segment"),
             (r#"{"everyone":true}"#.to_owned(), "to.everyone"),

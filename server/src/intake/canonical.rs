@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn the_order_of_keys_and_space_do_not_matter() {
         let one = r#"{"to":{"user":"42"},"message":{"data":{"a":"1","b":"2"},"notification":{"title":"t"}}}"#;
-        let other = r#"{ "message":{"notification":{"title":"t"},"data":{"b":"2","a":"1"}}, "to":{"user":"42"} }"#;
+        let other =
+            r#"{ "message":{"notification":{"title":"t"},"data":{"b":"2","a":"1"}}, "to":{"user":"42"} }"#;
         assert_eq!(hash(one), hash(other));
     }
 

@@ -46,7 +46,9 @@ pub fn share_out(places: usize, turn: usize, waiting: [usize; 3]) -> [usize; 3] 
     for place in 0..places {
         let room = |lane: usize, shares: &[usize; 3]| shares[lane] < waiting[lane];
         let own = TURNS[turn.wrapping_add(place) % TURNS.len()];
-        let lane = Some(own).filter(|lane| room(*lane, &shares)).or_else(|| (0..3).find(|lane| room(*lane, &shares)));
+        let lane = Some(own)
+            .filter(|lane| room(*lane, &shares))
+            .or_else(|| (0..3).find(|lane| room(*lane, &shares)));
         match lane {
             Some(lane) => shares[lane] += 1,
             None => break,

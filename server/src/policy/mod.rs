@@ -23,7 +23,9 @@ impl From<PolicyConfig> for Policy {
     fn from(config: PolicyConfig) -> Self {
         match config.mode {
             PolicyMode::Single => Self::Single,
-            PolicyMode::Multi => Self::Multi { max_devices: config.max_devices.unwrap_or(limits::MAX_DEVICES) },
+            PolicyMode::Multi => {
+                Self::Multi { max_devices: config.max_devices.unwrap_or(limits::MAX_DEVICES) }
+            }
         }
     }
 }
@@ -52,7 +54,9 @@ pub fn excess(policy: Policy, bound: &[BoundInstallation]) -> Vec<(InstallationN
 fn over(policy: Policy, bound: &[BoundInstallation], newcomers: usize) -> Vec<(InstallationNo, Reason)> {
     let (most, reason) = match policy {
         Policy::Single => (1, Reason::PolicySingle),
-        Policy::Multi { max_devices } => (usize::try_from(max_devices).unwrap_or(usize::MAX), Reason::PolicyCap),
+        Policy::Multi { max_devices } => {
+            (usize::try_from(max_devices).unwrap_or(usize::MAX), Reason::PolicyCap)
+        }
     };
     let mut oldest_first = bound.to_vec();
     oldest_first.sort_by_key(|other| (other.seen, other.installation));

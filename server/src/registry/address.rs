@@ -1,6 +1,8 @@
 //! What a reported address becomes. Design §3, rules 2 to 4.
 
-use pushbridge_wire::{Address, AddressKind, Reason};
+use std::time::Duration;
+
+use pushbridge_wire::{Address, AddressKind, Reason, Timestamp};
 
 use super::{
     Installation, Nonce, Slot,
@@ -9,6 +11,17 @@ use super::{
 
 /// Two deaths with no success between mean that the platform clings to a dead value.
 const DEATHS_BEFORE_RESET: u32 = 2;
+
+/// Open challenges to one value. Beyond it none is sent, and the claim ends in a reset: somebody who claims the value
+/// with ever new installations must not keep its owner's phone awake.
+const CHALLENGES_PER_VALUE: u32 = 5;
+/// A claim repeated within this time keeps its challenge, for the same reason.
+const CHALLENGE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Whether the challenge that ends then was sent a moment ago.
+fn is_fresh(ends: Timestamp, facts: &PutFacts) -> bool {
+    facts.now.plus(facts.challenge_life) < ends.plus(CHALLENGE_INTERVAL)
+}
 
 /// Decides what becomes of the reported address, on bindings as they were before the PUT.
 pub(super) fn put_address(
@@ -36,7 +49,14 @@ pub(super) fn put_address(
                 state.generation += 1;
             }
         }
-        Slot::Contested { address, .. } if address == value && !newer => {}
+        Slot::Contested { address, ends, .. } if address == value && !newer => {
+            if facts.now >= *ends {
+                // Nobody echoed: whoever this value rings, it is not known to be this phone.
+                state.slot = Slot::ResetAsked(value.clone());
+                changes.push(event("challenge_expired", Some(Reason::Contested), Some(value)));
+            }
+        }
+        Slot::Contested { address, ends, .. } if address == value && is_fresh(*ends, facts) => {}
         Slot::Quarantined(held) if held == value && !newer => {}
         // Said once before a higher revision may claim the value anew: the answer may have been lost.
         Slot::ResetAsked(held) if held == value && (!newer || !state.reset_told) => {}
@@ -64,7 +84,9 @@ fn claim(state: &mut Installation, value: &Address, facts: &PutFacts, changes: &
             ends: facts.now.plus(facts.challenge_life),
         };
         changes.push(event("address_contested", Some(Reason::Contested), Some(value)));
-        changes.push(Change::Challenge { address: value.clone(), nonce: facts.nonce.clone() });
+        if facts.open_challenges < CHALLENGES_PER_VALUE {
+            changes.push(Change::Challenge { address: value.clone(), nonce: facts.nonce.clone() });
+        }
     } else {
         take(state, value, changes);
     }

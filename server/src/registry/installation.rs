@@ -44,11 +44,7 @@ impl Reported {
     /// What `request` says.
     #[must_use]
     pub fn of(request: &InstallationRequest) -> Self {
-        Self {
-            address: request.address.clone(),
-            user: request.user.clone(),
-            login: request.login_id.clone(),
-        }
+        Self { address: request.address.clone(), user: request.user.clone(), login: request.login_id.clone() }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use pushbridge_wire::{
-    Address, AddressState, InstallationRequest, Outcome, Reason, Timestamp, UserState,
-};
+use pushbridge_wire::{Address, AddressState, InstallationRequest, Outcome, Reason, Timestamp, UserState};
 
 use super::{
     Attributes, Binding, Installation, Nonce, Reported, Slot, UserProof,
@@ -23,6 +21,8 @@ pub struct PutFacts {
     pub now: Timestamp,
     /// Whether another installation holds the reported value or was the last to hold it.
     pub held_by_other: bool,
+    /// Challenges to the reported value that have not ended, of other installations.
+    pub open_challenges: u32,
     /// Why the reported login was ended, if it was.
     pub login_ended: Option<Reason>,
     /// The newest revoke of the reported user.
@@ -167,7 +167,7 @@ pub fn prove_possession(
     now: Timestamp,
 ) -> Option<PutDecision> {
     let Slot::Contested { address, nonce_hash: expected, ends } = &current.slot else { return None };
-    if *expected != nonce_hash || now > *ends {
+    if *expected != nonce_hash || now >= *ends {
         return None;
     }
     let mut state = current.clone();

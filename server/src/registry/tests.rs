@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pushbridge_wire::{
-    Address, AddressKind, AddressState, AddressValue, InstallationRequest, LoginId, Outcome, Platform, Reason,
-    Revision, Tags, Timestamp, UserState,
+    Address, AddressKind, AddressState, AddressValue, InstallationRequest, LoginId, Outcome, Platform,
+    Reason, Revision, Tags, Timestamp, UserState,
 };
 
 use super::*;
@@ -41,6 +41,7 @@ fn facts() -> PutFacts {
     PutFacts {
         now: Timestamp::from_ms(1_000_000),
         held_by_other: false,
+        open_challenges: 0,
         login_ended: None,
         revoked_at: None,
         others: Vec::new(),
@@ -130,7 +131,10 @@ fn an_equal_revision_with_another_report_is_a_clone() {
         request(1, None, None),
     ];
     for other in differing {
-        assert_eq!(put_installation(Some(&state), &other, &UserProof::Trusted, &facts()).unwrap_err(), Cloned);
+        assert_eq!(
+            put_installation(Some(&state), &other, &UserProof::Trusted, &facts()).unwrap_err(),
+            Cloned
+        );
     }
 }
 
@@ -176,7 +180,8 @@ fn a_value_of_another_installation_is_contested_by_challenge() {
 fn the_echo_of_the_current_nonce_moves_a_contested_value_once() {
     let other = PutFacts { held_by_other: true, ..facts() };
     let claim = request(2, Some(token("mine")), Some(("A", "l1")));
-    let state = put_installation(Some(&logged_in()), &claim, &UserProof::Trusted, &other).unwrap().installation;
+    let state =
+        put_installation(Some(&logged_in()), &claim, &UserProof::Trusted, &other).unwrap().installation;
     let nonce = Nonce::hash(other.nonce.expose());
     let (now, late) = (other.now, other.now.plus(Duration::from_secs(601)));
     assert!(prove_possession(&state, Nonce::hash("other"), None, now).is_none(), "another nonce");
@@ -184,6 +189,45 @@ fn the_echo_of_the_current_nonce_moves_a_contested_value_once() {
     let moved = prove_possession(&state, nonce, None, now).unwrap();
     assert_eq!(moved.installation.slot, Slot::Live(token("mine")));
     assert!(prove_possession(&moved.installation, nonce, None, now).is_none(), "a second time");
+}
+
+fn contested_at(revision: u64, current: &Installation, facts: &PutFacts) -> PutDecision {
+    let claim = request(revision, Some(token("mine")), Some(("A", "l1")));
+    put_installation(Some(current), &claim, &UserProof::Trusted, facts).unwrap()
+}
+
+fn sends_challenge(decision: &PutDecision) -> bool {
+    decision.changes.iter().any(|change| matches!(change, Change::Challenge { .. }))
+}
+
+#[test]
+fn a_challenge_that_nobody_echoed_ends_in_a_reset() {
+    let other = PutFacts { held_by_other: true, ..facts() };
+    let claimed = contested_at(2, &logged_in(), &other).installation;
+    let early = PutFacts { now: other.now.plus(Duration::from_secs(599)), ..other.clone() };
+    assert_eq!(contested_at(2, &claimed, &early).address_state, AddressState::Contested);
+    let ended = PutFacts { now: other.now.plus(Duration::from_secs(600)), ..other };
+    assert_eq!(contested_at(2, &claimed, &ended).address_state, AddressState::ResetAddress);
+}
+
+#[test]
+fn a_claim_repeated_at_once_keeps_its_challenge() {
+    let other = PutFacts { held_by_other: true, ..facts() };
+    let first = contested_at(2, &logged_in(), &other);
+    assert!(sends_challenge(&first));
+    let again = contested_at(3, &first.installation, &other);
+    assert!(!sends_challenge(&again));
+    assert_eq!(again.installation.slot, first.installation.slot);
+    let later = PutFacts { now: other.now.plus(Duration::from_secs(31)), ..other };
+    assert!(sends_challenge(&contested_at(4, &again.installation, &later)));
+}
+
+#[test]
+fn a_value_with_many_open_challenges_is_sent_no_more() {
+    let crowded = PutFacts { held_by_other: true, open_challenges: 5, ..facts() };
+    let decision = contested_at(2, &logged_in(), &crowded);
+    assert_eq!(decision.address_state, AddressState::Contested);
+    assert!(!sends_challenge(&decision));
 }
 
 #[test]

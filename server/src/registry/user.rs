@@ -36,12 +36,8 @@ pub(super) fn put_user(
         return (if missing { UserState::ProofNeeded } else { UserState::ProofInvalid }, None);
     }
     end_own(state, Reason::Relogin, changes);
-    state.binding = Some(Binding {
-        user: user.clone(),
-        login: login.clone(),
-        epoch: facts.next_epoch,
-        since: facts.now,
-    });
+    state.binding =
+        Some(Binding { user: user.clone(), login: login.clone(), epoch: facts.next_epoch, since: facts.now });
     changes.push(Change::UseEpoch(facts.next_epoch));
     changes.push(event("bound", None, None));
     for (installation, reason) in evictions(facts.policy, &facts.others) {

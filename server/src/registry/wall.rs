@@ -37,4 +37,3 @@ pub async fn wait_for_wire(
     };
     timeout(app.config.dispatch.wall_wait.0, wait).await.unwrap_or(Ok(Wall::Open))
 }
-

@@ -78,9 +78,18 @@ impl Store {
         .await
     }
 
-    /// Replaces everything of an app but its id and number. False where there is none.
+    /// Replaces everything of an app but its id and number. Where it now sends with another project, key or endpoint,
+    /// addresses that seemed to belong to another project are tried again. False where there is no such app.
     pub async fn replace_app(&self, app: NewApp) -> Result<bool, StoreError> {
         self.write(move |connection| {
+            let mut release = connection.prepare_cached(
+                "UPDATE OR IGNORE installations SET address_state = 'live'
+                 FROM apps a
+                 WHERE a.id = ?1 AND installations.app = a.app AND installations.address_state = 'quarantined'
+                     AND (a.firebase_project, a.service_account, a.fcm_endpoint) IS NOT (?2, ?3, ?4)",
+            )?;
+            let sending = (app.id.as_str(), &app.firebase_project, &app.service_account, &app.fcm_endpoint);
+            release.execute(sending)?;
             let mut update = connection.prepare_cached(
                 "UPDATE apps SET firebase_project = ?2, service_account = ?3, service_account_email = ?4,
                      fcm_endpoint = ?5, policy_mode = ?6, max_devices = ?7, identity_mode = ?8, identity_keys = ?9

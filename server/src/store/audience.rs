@@ -53,7 +53,11 @@ pub(super) fn queue_deliveries(
             Ok(1)
         }
         Audience::Topic(topic) => {
-            insert(connection, &Destination { kind: "topic", value: Some(topic), ..Destination::default() }, queue)?;
+            insert(
+                connection,
+                &Destination { kind: "topic", value: Some(topic), ..Destination::default() },
+                queue,
+            )?;
             Ok(1)
         }
         Audience::Condition(text) => {
@@ -94,8 +98,7 @@ fn queue_for_installation(
     let mut query = connection.prepare_cached(
         "SELECT installation FROM installations WHERE app = ?1 AND id = ?2 AND address_state = 'live'",
     )?;
-    let found: Option<i64> =
-        query.query_row((queue.app.0, id.as_bytes()), |row| row.get(0)).optional()?;
+    let found: Option<i64> = query.query_row((queue.app.0, id.as_bytes()), |row| row.get(0)).optional()?;
     let Some(installation) = found else { return Ok(0) };
     let destination =
         Destination { kind: "installation", installation: Some(installation), ..Destination::default() };

@@ -43,7 +43,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{CannotOpen, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
         match error.sqlite_error_code() {
-            Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen | OutOfMemory) => Self::Unavailable(error),
+            Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen | OutOfMemory) => {
+                Self::Unavailable(error)
+            }
             _ => Self::Sqlite(error),
         }
     }

@@ -19,9 +19,12 @@ pub(super) fn put_facts(
     (now, challenge_life): (Timestamp, std::time::Duration),
 ) -> Result<PutFacts, StoreError> {
     let (policy, last_epoch) = load_policy(connection, app)?;
-    let held_by_other = match &request.address {
-        Some(address) => held_by_other(connection, app, this, address)?,
-        None => false,
+    let (held_by_other, open_challenges) = match &request.address {
+        Some(address) => (
+            held_by_other(connection, app, this, address)?,
+            open_challenges(connection, app, this, address, now)?,
+        ),
+        None => (false, 0),
     };
     let login_ended = match &request.login_id {
         Some(login) => login_ended(connection, app, login)?,
@@ -34,6 +37,7 @@ pub(super) fn put_facts(
     Ok(PutFacts {
         now,
         held_by_other,
+        open_challenges,
         login_ended,
         revoked_at,
         others,
@@ -58,19 +62,36 @@ fn held_by_other(
     Ok(last.is_some_and(|last| Some(InstallationNo(last)) != this))
 }
 
+fn open_challenges(
+    connection: &Connection,
+    app: AppNo,
+    this: Option<InstallationNo>,
+    address: &Address,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT count(*) FROM installations WHERE app = ?1 AND address_key = ?2 AND address_state = 'contested'
+             AND challenge_end_ms > ?3 AND installation IS NOT ?4",
+    )?;
+    let this = this.map(|this| this.0);
+    Ok(query.query_row((app.0, address_key(address), now.as_ms(), this), |row| row.get(0))?)
+}
+
 /// Why `login` was ended, if it was.
 pub(super) fn login_ended(
     connection: &Connection,
     app: AppNo,
     login: &LoginId,
 ) -> Result<Option<Reason>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT reason FROM ended_logins WHERE app = ?1 AND login = ?2")?;
+    let mut query =
+        connection.prepare_cached("SELECT reason FROM ended_logins WHERE app = ?1 AND login = ?2")?;
     let reason: Option<String> = query.query_row((app.0, login.as_str()), |row| row.get(0)).optional()?;
     Ok(reason.map(Reason::from))
 }
 
 fn revoked_at(connection: &Connection, app: AppNo, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT revoked_ms FROM revokes WHERE app = ?1 AND user = ?2")?;
+    let mut query =
+        connection.prepare_cached("SELECT revoked_ms FROM revokes WHERE app = ?1 AND user = ?2")?;
     let revoked: Option<i64> = query.query_row((app.0, user.as_str()), |row| row.get(0)).optional()?;
     Ok(revoked.map(Timestamp::from_ms))
 }

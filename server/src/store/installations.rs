@@ -149,7 +149,16 @@ fn displace_holder(
     )?;
     let moved = query.query_map((app.0, key, this.0), |row| row.get::<_, i64>(0))?;
     for no in moved.collect::<Result<Vec<_>, _>>()? {
-        append_event(connection, app, InstallationNo(no), now, "address_moved", Some(&Reason::Moved), "device", None)?;
+        append_event(
+            connection,
+            app,
+            InstallationNo(no),
+            now,
+            "address_moved",
+            Some(&Reason::Moved),
+            "device",
+            None,
+        )?;
     }
     Ok(())
 }
@@ -170,7 +179,8 @@ impl Scribe<'_> {
         match change {
             Change::Hold { address } => self.hold(&address_key(address))?,
             Change::UseEpoch(epoch) => {
-                let mut update = self.connection.prepare_cached("UPDATE apps SET epoch = ?2 WHERE app = ?1")?;
+                let mut update =
+                    self.connection.prepare_cached("UPDATE apps SET epoch = ?2 WHERE app = ?1")?;
                 update.execute((self.app.0, epoch))?;
             }
             Change::EndBinding { owner, binding, reason } => self.end_binding(*owner, binding, reason)?,
@@ -178,13 +188,23 @@ impl Scribe<'_> {
             Change::Tell { address, .. } => self.queue_data(address, &serde_json::json!({"pb_sync": "1"}))?,
             Change::Challenge { address, nonce } => {
                 let installation = self.id.to_string();
-                let data = serde_json::json!({"pb_challenge": nonce.expose(), "pb_installation": installation});
+                let data =
+                    serde_json::json!({"pb_challenge": nonce.expose(), "pb_installation": installation});
                 self.queue_data(address, &data)?;
             }
             Change::Event { what, reason, fingerprint } => {
                 let detail = fingerprint.as_deref();
                 let reason = reason.as_ref();
-                append_event(self.connection, self.app, self.this, self.now, what, reason, self.actor, detail)?;
+                append_event(
+                    self.connection,
+                    self.app,
+                    self.this,
+                    self.now,
+                    what,
+                    reason,
+                    self.actor,
+                    detail,
+                )?;
             }
         }
         Ok(0)
@@ -236,7 +256,11 @@ impl Scribe<'_> {
     }
 
     /// Queues one of the server's own data messages. A `sync` that still waits for the same address is enough.
-    fn queue_data(&self, address: &pushbridge_wire::Address, data: &serde_json::Value) -> Result<(), StoreError> {
+    fn queue_data(
+        &self,
+        address: &pushbridge_wire::Address,
+        data: &serde_json::Value,
+    ) -> Result<(), StoreError> {
         /// What the phone has not got by then it learns from its next PUT.
         const LIFE_MS: i64 = 10 * 60 * 1_000;
         let now = self.now.as_ms();

@@ -49,8 +49,8 @@ impl Store {
     /// Keys of an app, oldest first.
     pub async fn list_keys(&self, app: AppNo) -> Result<Vec<KeyRow>, StoreError> {
         self.read(move |connection| {
-            let mut query =
-                connection.prepare_cached("SELECT * FROM api_keys WHERE app = ?1 ORDER BY created_ms, key_id")?;
+            let mut query = connection
+                .prepare_cached("SELECT * FROM api_keys WHERE app = ?1 ORDER BY created_ms, key_id")?;
             Ok(query.query_map([app.0], read_key)?.collect::<Result<Vec<_>, _>>()?)
         })
         .await
@@ -59,7 +59,8 @@ impl Store {
     /// Deletes a key of an app. False where there is none.
     pub async fn delete_key(&self, app: AppNo, key_id: String) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            let mut delete = connection.prepare_cached("DELETE FROM api_keys WHERE app = ?1 AND key_id = ?2")?;
+            let mut delete =
+                connection.prepare_cached("DELETE FROM api_keys WHERE app = ?1 AND key_id = ?2")?;
             Ok(delete.execute((app.0, key_id))? == 1)
         })
         .await

@@ -24,7 +24,8 @@ impl Store {
     /// The store's own facts. A new store takes `fresh` for them.
     pub async fn load_meta(&self, fresh: Meta) -> Result<Meta, StoreError> {
         self.write(move |connection| {
-            let incarnation: String = get_or_set(connection, "incarnation", fresh.incarnation.as_str().to_owned())?;
+            let incarnation: String =
+                get_or_set(connection, "incarnation", fresh.incarnation.as_str().to_owned())?;
             let token_key = get_or_set(connection, "token_key", fresh.token_key)?;
             let incarnation = incarnation.parse().map_err(|_| StoreError::BadRow("incarnation"))?;
             Ok(Meta { incarnation, token_key })
@@ -46,6 +47,8 @@ where
     if let Some(value) = query.query_row([key], |row| row.get(0)).optional()? {
         return Ok(value);
     }
-    connection.prepare_cached("INSERT INTO store_meta (key, value) VALUES (?1, ?2)")?.execute((key, &fresh))?;
+    connection
+        .prepare_cached("INSERT INTO store_meta (key, value) VALUES (?1, ?2)")?
+        .execute((key, &fresh))?;
     Ok(fresh)
 }

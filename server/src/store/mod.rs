@@ -6,10 +6,12 @@
 
 mod apps;
 mod audience;
+mod breaker;
 mod error;
 mod facts;
 mod installations;
 mod keys;
+mod message_status;
 mod messages;
 mod meta;
 mod migrate;
@@ -17,12 +19,14 @@ mod open;
 mod outbox;
 mod readers;
 mod receipts;
+mod restore;
 mod rows;
 mod users;
 mod wall;
 mod writer;
 
 pub use apps::{AppRow, NewApp};
+pub use breaker::{Release, RetiringHeld};
 pub use error::StoreError;
 pub use installations::{PutAnswer, PutRequest, UnknownInstallation};
 pub use keys::{KeyRow, NewKey};
@@ -30,5 +34,6 @@ pub use messages::{Acceptance, IdempotencyKey, NewMessage};
 pub use meta::Meta;
 pub use open::{Store, StoreOptions};
 pub use outbox::{ClaimBatch, ClaimRequest, DeliveryCursor, PageSize};
+pub use restore::{Restored, restore, snapshot};
 pub use rows::{AppNo, InstallationNo, address_key};
 pub use users::{EventRow, UserInstallation};

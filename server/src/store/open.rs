@@ -84,7 +84,7 @@ fn take_thread(thread: Mutex<Option<JoinHandle<()>>>) -> Option<JoinHandle<()>> 
     thread.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn lock_folder(dir: &Path) -> Result<File, StoreError> {
+pub(super) fn lock_folder(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join("pushbridge.lock");
     let io = |source| StoreError::File { path: path.display().to_string(), source };
     let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
@@ -95,7 +95,7 @@ fn lock_folder(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: NORMAL may lose the last commits at a power cut, and a 202 is a promise.
@@ -107,7 +107,7 @@ fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// The file holds addresses and the service accounts' keys.
-fn restrict_to_owner(path: &Path) -> std::io::Result<()> {
+pub(super) fn restrict_to_owner(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -112,7 +112,9 @@ fn read_slot(row: &Row<'_>) -> rusqlite::Result<Slot> {
 }
 
 fn read_binding(row: &Row<'_>) -> rusqlite::Result<Option<Binding>> {
-    let (Some(user), Some(login)) = (optional(row, "user")?, optional(row, "login")?) else { return Ok(None) };
+    let (Some(user), Some(login)) = (optional(row, "user")?, optional(row, "login")?) else {
+        return Ok(None);
+    };
     let since = Timestamp::from_ms(row.get("bound_ms")?);
     Ok(Some(Binding { user, login, epoch: row.get("epoch")?, since }))
 }

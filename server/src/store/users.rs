@@ -149,8 +149,8 @@ fn bound(
     app: AppNo,
     user: &UserId,
 ) -> Result<Vec<(InstallationNo, InstallationId)>, StoreError> {
-    let mut query =
-        connection.prepare_cached("SELECT installation, id FROM installations WHERE app = ?1 AND user = ?2")?;
+    let mut query = connection
+        .prepare_cached("SELECT installation, id FROM installations WHERE app = ?1 AND user = ?2")?;
     let rows = query.query_map((app.0, user.as_str()), |row| {
         Ok((InstallationNo(row.get(0)?), InstallationId::from_stored(row.get(1)?)))
     })?;
@@ -162,10 +162,13 @@ fn bound_seen(
     app: AppNo,
     user: &UserId,
 ) -> Result<Vec<BoundInstallation>, StoreError> {
-    let mut query =
-        connection.prepare_cached("SELECT installation, seen_ms FROM installations WHERE app = ?1 AND user = ?2")?;
+    let mut query = connection
+        .prepare_cached("SELECT installation, seen_ms FROM installations WHERE app = ?1 AND user = ?2")?;
     let rows = query.query_map((app.0, user.as_str()), |row| {
-        Ok(BoundInstallation { installation: InstallationNo(row.get(0)?), seen: Timestamp::from_ms(row.get(1)?) })
+        Ok(BoundInstallation {
+            installation: InstallationNo(row.get(0)?),
+            seen: Timestamp::from_ms(row.get(1)?),
+        })
     })?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }

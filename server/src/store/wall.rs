@@ -24,7 +24,8 @@ impl Store {
                    AND NOT (d.installation = ?2 AND d.epoch IS ?3)
                  LIMIT 1",
             )?;
-            let found = query.query_row((app.0, installation.0, present, now.as_ms()), |_| Ok(())).optional()?;
+            let found =
+                query.query_row((app.0, installation.0, present, now.as_ms()), |_| Ok(())).optional()?;
             Ok(found.is_some())
         })
         .await

@@ -89,7 +89,8 @@ fn write_groups(connection: Connection, mut queue: mpsc::Receiver<Job>) {
         let mut committed = Some(committed);
         for answer in answers {
             // One answer gets the cause with its source, the others the same meaning.
-            let result = committed.take().unwrap_or_else(|| if failed { Err(group_failed()) } else { Ok(()) });
+            let result =
+                committed.take().unwrap_or_else(|| if failed { Err(group_failed()) } else { Ok(()) });
             answer(result);
         }
     }

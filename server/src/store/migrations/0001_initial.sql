@@ -184,3 +184,28 @@ CREATE TABLE receipts (
     at_ms        INTEGER NOT NULL,
     PRIMARY KEY (message, event, installation)
 ) STRICT, WITHOUT ROWID;
+
+-- The breaker. Attempts and dead verdicts by minute, and what was retired or is held.
+CREATE TABLE breaker_counts (
+    app      INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE,
+    minute   INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    dead     INTEGER NOT NULL,
+    PRIMARY KEY (app, minute)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE breakers (
+    app        INTEGER PRIMARY KEY REFERENCES apps ON DELETE CASCADE,
+    tripped_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE dead_verdicts (
+    app          INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE,
+    installation INTEGER NOT NULL,
+    generation   INTEGER NOT NULL,
+    address_key  BLOB    NOT NULL,
+    becomes      TEXT    NOT NULL CHECK (becomes IN ('retired', 'quarantined')),
+    at_ms        INTEGER NOT NULL,
+    held         INTEGER NOT NULL,
+    PRIMARY KEY (app, installation, generation)
+) STRICT, WITHOUT ROWID;

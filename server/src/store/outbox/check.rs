@@ -107,7 +107,12 @@ impl DueRow {
         let claimant = holder.filter(|holder| holder.state.slot.address() == Some(&address));
         let generation = self.system_data.as_ref().and(claimant).map(|holder| holder.state.generation);
         let target = target_of(&address).ok_or(StoreError::BadRow("target_kind"))?;
-        Ok(Passed { target, wire: Some((address.kind.clone(), address_key(&address))), generation, login: None })
+        Ok(Passed {
+            target,
+            wire: Some((address.kind.clone(), address_key(&address))),
+            generation,
+            login: None,
+        })
     }
 }
 

@@ -121,12 +121,7 @@ impl Claimer<'_> {
         }
     }
 
-    fn lease(
-        &self,
-        row: DueRow,
-        message: Option<MessagePart>,
-        passed: Passed,
-    ) -> Result<Claim, StoreError> {
+    fn lease(&self, row: DueRow, message: Option<MessagePart>, passed: Passed) -> Result<Claim, StoreError> {
         let request = self.request;
         let state = after(Transition::Claim)?;
         let content = match (message, row.system_data) {

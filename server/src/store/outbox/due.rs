@@ -46,14 +46,14 @@ fn due_in_lane(
         "SELECT delivery FROM deliveries
          WHERE app = ?1 AND lane = ?2 AND state = 'pending' AND due_ms <= ?3 ORDER BY due_ms LIMIT ?4",
     )?;
-    let found =
-        query.query_map((app.0, lane.0, now.as_ms(), limit), |row| Ok(DeliveryNo(row.get(0)?)))?;
+    let found = query.query_map((app.0, lane.0, now.as_ms(), limit), |row| Ok(DeliveryNo(row.get(0)?)))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// When the next delivery of these apps is due or the next lease ends; none where nothing waits.
 pub(super) fn next_moment(connection: &Connection, apps: &[AppNo]) -> Result<Option<Timestamp>, StoreError> {
-    let mut lease = connection.prepare_cached("SELECT min(lease_until_ms) FROM deliveries WHERE state = 'leased'")?;
+    let mut lease =
+        connection.prepare_cached("SELECT min(lease_until_ms) FROM deliveries WHERE state = 'leased'")?;
     let mut earliest: Option<i64> = lease.query_row([], |row| row.get(0))?;
     let mut due = connection.prepare_cached(
         "SELECT min(due_ms) FROM deliveries WHERE app = ?1 AND lane = ?2 AND state = 'pending'",

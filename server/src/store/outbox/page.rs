@@ -66,8 +66,9 @@ impl Store {
 
 fn read_view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
     let state: String = row.get("state")?;
-    let state = DeliveryState::parse(&state)
-        .ok_or_else(|| rusqlite::Error::InvalidColumnType(0, "state".to_owned(), rusqlite::types::Type::Text))?;
+    let state = DeliveryState::parse(&state).ok_or_else(|| {
+        rusqlite::Error::InvalidColumnType(0, "state".to_owned(), rusqlite::types::Type::Text)
+    })?;
     let due = Timestamp::from_ms(row.get("due_ms")?);
     Ok(DeliveryView {
         delivery_id: row.get("delivery")?,

@@ -8,7 +8,9 @@ use crate::{
     outbox::{CancelReason, DeliveryState, Lease, Outcome, Settled, Settlement, Transition},
     registry::Slot,
     store::{
-        AppNo, InstallationNo, Store, StoreError, address_key, installations::append_event,
+        AppNo, InstallationNo, Store, StoreError, address_key,
+        breaker::{DeadVerdict, Tallies},
+        installations::append_event,
         rows::{StoredInstallation, load_numbered},
     },
 };
@@ -22,7 +24,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Settled>, StoreError> {
         self.write(move |connection| {
-            settlements.iter().map(|settlement| settle_one(connection, settlement, now)).collect()
+            let mut tallies = Tallies::default();
+            let settle = |settlement| settle_one(connection, settlement, &mut tallies, now);
+            let settled = settlements.iter().map(settle).collect::<Result<Vec<_>, _>>()?;
+            tallies.finish(connection, now)?;
+            Ok(settled)
         })
         .await
     }
@@ -39,6 +45,7 @@ struct LeasedRow {
 fn settle_one(
     connection: &Connection,
     settlement: &Settlement,
+    tallies: &mut Tallies,
     now: Timestamp,
 ) -> Result<Settled, StoreError> {
     let Some(row) = find_leased(connection, &settlement.lease)? else { return Ok(Settled::LeaseLost) };
@@ -49,7 +56,7 @@ fn settle_one(
     let state = DeliveryState::Leased.after(transition).ok_or(StoreError::BadRow("state"))?;
     record(connection, &settlement.lease, state, outcome, reason, now)?;
     if let (Some(no), Some(attempted)) = (row.installation, &row.attempted) {
-        give_feedback(connection, row.app, no, attempted, settlement.finding, now)?;
+        give_feedback(connection, (row.app, no), attempted, settlement.finding, tallies, now)?;
     }
     Ok(Settled::Recorded(state))
 }
@@ -99,15 +106,16 @@ fn record(
 
 fn give_feedback(
     connection: &Connection,
-    app: AppNo,
-    no: InstallationNo,
+    (app, no): (AppNo, InstallationNo),
     attempted: &Attempted,
     finding: Finding,
+    tallies: &mut Tallies,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if finding == Finding::Nothing {
         return Ok(());
     }
+    tallies.attempt(connection, app)?;
     let Some(stored) = load_numbered(connection, no)? else { return Ok(()) };
     let Some(held) = held_address(&stored) else { return Ok(()) };
     let change = apply(finding, attempted, &held);
@@ -134,6 +142,18 @@ fn give_feedback(
             Reason::Unregistered,
         ),
     };
+    let becomes = match change {
+        AddressChange::Retire => Some("retired"),
+        AddressChange::Quarantine => Some("quarantined"),
+        AddressChange::Keep | AddressChange::ForgetDeaths | AddressChange::AskReset => None,
+    };
+    if let Some(becomes) = becomes {
+        let (generation, key) = (attempted.generation, &attempted.key);
+        let verdict = DeadVerdict { installation: no, generation, key, becomes };
+        if !tallies.dead(connection, app, &verdict, now)? {
+            return Ok(());
+        }
+    }
     connection.prepare_cached(update)?.execute([no.0])?;
     let fingerprint = stored.state.slot.address().map(|address| address.fingerprint().to_string());
     append_event(connection, app, no, now, event, Some(&reason), "fcm", fingerprint.as_deref())

@@ -1,0 +1,159 @@
+//! What does not go well.
+
+use std::time::Duration;
+
+use pushbridge_fcm::{Message, Target, ThrottleScope};
+use serde_json::json;
+
+use crate::{
+    dispatcher::{FcmSender, SendFuture, Sender, attempt::attempt, run::Dispatcher},
+    feedback::Finding,
+    outbox::Outcome,
+    testing::{Bench, throttled, unavailable},
+};
+
+#[tokio::test]
+async fn a_throttled_project_is_left_alone_until_its_time() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let throttled_one = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    let wait = Duration::from_secs(90);
+    fcm.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Project, Some(wait))));
+    worker.collect_one().await;
+
+    let waiting = bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
+    let resumes = bench.now().plus(wait);
+    assert_eq!(worker.exchange().await, Some(resumes));
+    assert_eq!(bench.fate(&throttled_one).await, ("pending".to_owned(), Some("quota_exceeded".to_owned())));
+    assert_eq!(bench.fate(&waiting).await.0, "pending");
+
+    bench.pass(wait);
+    worker.exchange().await;
+    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+}
+
+#[tokio::test]
+async fn a_throttled_device_concerns_nobody_else() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    fcm.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Device, None)));
+    worker.collect_one().await;
+    bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
+    worker.exchange().await;
+    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+}
+
+#[tokio::test]
+async fn what_failed_for_now_is_sent_again_after_its_wait() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    fcm.recv().await.unwrap().answer(Err(unavailable()));
+    worker.collect_one().await;
+    let next = worker.exchange().await.unwrap();
+    let wait = next.since(bench.now());
+    assert!((Duration::from_secs(10)..=Duration::from_secs(15)).contains(&wait), "{wait:?}");
+    bench.pass(wait);
+    worker.exchange().await;
+    fcm.recv().await.unwrap().accept();
+    worker.collect_one().await;
+    worker.exchange().await;
+    assert_eq!(bench.fate(&accepted).await, ("sent".to_owned(), None));
+}
+
+#[tokio::test]
+async fn an_app_without_a_usable_service_account_keeps_its_messages_waiting() {
+    let bench = Bench::new().await;
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    worker.collect_one().await;
+    worker.exchange().await;
+    let fate = bench.fate(&accepted).await;
+    assert_eq!(fate, ("pending".to_owned(), Some("sender_unavailable".to_owned())));
+}
+
+#[tokio::test]
+async fn an_attempt_that_panics_is_made_again_later() {
+    let bench = Bench::new().await;
+    let (app, project) = (bench.shop.app.id.clone(), "demo".to_owned());
+    bench.app.senders.set(bench.shop.no, Sender { app, project, fcm: Box::new(Panicking) });
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    worker.collect_one().await;
+    worker.exchange().await;
+    assert_eq!(bench.fate(&accepted).await, ("pending".to_owned(), Some("interrupted".to_owned())));
+}
+
+struct Panicking;
+
+impl FcmSender for Panicking {
+    fn send<'a>(&'a self, _: &'a Target, _: &'a Message, _: bool) -> SendFuture<'a> {
+        panic!("a defect, for the test")
+    }
+}
+
+/// I5: what was sent while the disk was full is not sent again.
+#[tokio::test]
+async fn outcomes_wait_for_a_store_that_cannot_write() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    // A name that needs pages of its own.
+    fcm.recv().await.unwrap().answer(Ok("x".repeat(20_000)));
+    worker.collect_one().await;
+    let second = Duration::from_secs(1);
+    let send_at = bench.now().plus(second);
+    let waiting = bench.accept(json!({"to": {"topic": "b"}, "send_at": send_at})).await.unwrap();
+
+    bench.fill_disk(true).await;
+    worker.exchange().await;
+    bench.pass(second);
+    worker.exchange().await;
+    assert_eq!(bench.fate(&accepted).await.0, "leased");
+    assert!(fcm.try_recv().is_err(), "nothing is sent whose outcome could not be recorded");
+
+    bench.fill_disk(false).await;
+    worker.exchange().await;
+    assert_eq!(bench.fate(&accepted).await.0, "sent");
+    worker.exchange().await;
+    fcm.recv().await.unwrap().accept();
+    worker.collect_one().await;
+    worker.exchange().await;
+    assert_eq!(bench.fate(&waiting).await.0, "sent");
+}
+
+/// I4: what the lease says is on the wire; when it ends, nothing may be.
+#[tokio::test]
+async fn an_attempt_is_cut_off_when_its_lease_ends() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    let claim = bench.claim_only().await;
+    tokio::time::pause();
+    let attempted = attempt(bench.app.clone(), claim).await;
+    assert!(matches!(attempted.settlement.outcome, Outcome::Parked { reason: "timed_out", .. }));
+    assert_eq!(attempted.settlement.finding, Finding::Nothing);
+    assert!(fcm.try_recv().is_ok(), "the call was made and never answered");
+}
+
+#[tokio::test]
+async fn an_attempt_whose_lease_is_over_is_not_made() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    let claim = bench.claim_only().await;
+    bench.pass(crate::testing::LEASE);
+    attempt(bench.app.clone(), claim).await;
+    assert!(fcm.try_recv().is_err());
+}

@@ -1,0 +1,7 @@
+//! The outbox against a real store.
+
+mod claim;
+mod lanes;
+mod page;
+mod restart;
+mod settle;
