@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Message(MessageArguments),
     /// Asks about a user.
     User(UserArguments),
+    /// Copies the store to a file; the server may be running.
+    Snapshot(StoreArguments),
+    /// Puts a snapshot back; the server must not be running.
+    Restore(StoreArguments),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +73,18 @@ pub(crate) struct DemoArguments {
     /// Makes the emulator's tokens repeatable.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArguments {
+    /// The file of the snapshot.
+    pub(crate) snapshot: PathBuf,
+    /// Configuration file (TOML). Without one the defaults apply.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the database; wins over the configuration.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// Which server to talk to, and with which key.

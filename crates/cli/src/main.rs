@@ -11,6 +11,7 @@ mod key;
 mod message;
 mod send;
 mod serve;
+mod snapshot;
 mod user;
 
 use std::process::ExitCode;
@@ -42,5 +43,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Send(arguments) => send::run(arguments).await,
         Command::Message(arguments) => message::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
+        Command::Snapshot(arguments) => snapshot::take(&arguments),
+        Command::Restore(arguments) => snapshot::restore(&arguments),
     }
 }

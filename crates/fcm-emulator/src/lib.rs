@@ -4,8 +4,8 @@
 //! requests under `/emulator/v1` (or calls of [`Control`] in the same process). Out: Google's answers and error
 //! bodies, and an inbox per simulated device. Next: nothing; this is the end of the line, where tests look.
 //!
-//! A request travels: [`serve`] (sockets) → `serve::routes` (the one list of routes) → [`oauth`] or [`send`]
-//! (authorisation, parsing, validation) → [`faults`] (what a test scripted) → [`devices`] (inbox) → [`journal`].
+//! A request travels: `serve` (sockets) → `serve::routes` (the one list of routes) → `oauth` or `send`
+//! (authorisation, parsing, validation) → `faults` (what a test scripted) → `devices` (inbox) → `journal`.
 //!
 //! The validation is written from the FCM reference and shares no code with the client crate, so that one
 //! misreading is not made twice.

@@ -105,7 +105,9 @@ pub struct ProjectId(Arc<str>);
 
 /// Why a text is no project id.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no project id: use 1 to 63 lower-case letters, digits, `-`, `.` and `:`, beginning with a letter")]
+#[error(
+    "`{0}` is no project id: use 1 to 63 lower-case letters, digits, `-`, `.` and `:`, beginning with a letter"
+)]
 pub struct ProjectIdError(String);
 
 impl ProjectId {

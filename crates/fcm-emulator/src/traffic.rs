@@ -119,13 +119,16 @@ impl Attempt {
 
     fn record(&mut self, status: Option<StatusCode>) {
         self.recorded = true;
+        let device = self.device.as_ref().map(tracing::field::display);
+        let status = status.map(|status| status.as_u16());
+        tracing::debug!(device.id = device, status, accepted = self.accepted, "a send has ended");
         self.world.traffic.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.connection.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.world.journal.record(Ended {
             started_us: self.started_us,
             ended_us: self.world.clock.now_us(),
             device: self.device.take(),
-            status: status.map(|status| status.as_u16()),
+            status,
             accepted: self.accepted,
         });
     }

@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use pushbridge_wire::{Address, AddressValue, MessageId, Receipt, Tags, UserId};
 
 use super::{
-    Accepted, AttributesUpdate, CredentialsProvider, MessageDisposition, Permission, PullId, PushConfig,
-    PushError, PushListener, PushStatus, ReceiptEvent, RegistrationKind, Settings, SyncOutcome, SyncTrigger,
+    Accepted, AttributesUpdate, CredentialsProvider, Diagnosis, MessageDisposition, Permission, PullId,
+    PushConfig, PushError, PushListener, PushStatus, ReceiptEvent, RegistrationKind, Settings, SyncOutcome,
+    SyncTrigger,
     config::clip,
     messages::{Message, judge},
 };
@@ -213,6 +214,14 @@ impl PushCore {
     /// [`PushError::Closed`].
     pub fn snapshot(&self) -> Result<PushStatus, PushError> {
         self.driver.engine.status()
+    }
+
+    /// The device doctor: what stands between this phone and its pushes. Asks nobody.
+    ///
+    /// # Errors
+    /// [`PushError::Storage`]; [`PushError::Closed`].
+    pub fn diagnose(&self) -> Result<Diagnosis, PushError> {
+        self.driver.engine.diagnose()
     }
 
     /// Closes the store before the process is suspended, so that it sleeps without a lock. Answers under way are

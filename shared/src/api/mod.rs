@@ -8,6 +8,7 @@
 mod callbacks;
 mod config;
 mod core;
+mod diagnosis;
 mod error;
 mod messages;
 mod records;
@@ -16,6 +17,7 @@ mod status;
 pub use self::core::{Ports, PushCore};
 pub use callbacks::{CredentialReply, CredentialsProvider, PlatformEffect, PushListener};
 pub use config::PushConfig;
+pub use diagnosis::{Diagnosis, Finding, FindingCode};
 pub use error::PushError;
 pub use messages::{MessageDisposition, data_keys};
 pub use records::{Accepted, AttributesUpdate, PullId, RegistrationKind, SyncOutcome, SyncTrigger};

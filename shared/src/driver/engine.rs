@@ -9,7 +9,7 @@ use pushbridge_wire::{Receipt, Timestamp};
 
 use super::{Courier, lock::lock};
 use crate::{
-    api::{Accepted, PushError, PushStatus},
+    api::{Accepted, Diagnosis, PushError, PushStatus},
     clock::Clock,
     entropy::{Entropy, draw_identity, draw_jitter, draw_marker},
     machine::{Answer, Attributes, Effect, Event, Plan, Sent, Session, State, plan, step},
@@ -127,6 +127,15 @@ impl Engine {
     pub(crate) fn status(&self) -> Result<PushStatus, PushError> {
         let inner = self.lock_unless_closed()?;
         Ok(PushStatus::of(&inner.state, self.clock.now(), matches!(inner.slot, Slot::Paused)))
+    }
+
+    pub(crate) fn diagnose(&self) -> Result<Diagnosis, PushError> {
+        let inner = self.lock_unless_closed()?;
+        let (paused, receipts) = match &inner.slot {
+            Slot::Open(store) => (false, Some(store.count_receipts()?)),
+            Slot::Paused | Slot::Closed => (true, None),
+        };
+        Ok(Diagnosis::of(&inner.state, self.clock.now(), paused, receipts))
     }
 
     pub(crate) fn view(&self) -> View {

@@ -88,6 +88,8 @@ impl Step {
         // Another life of the server's store may lack more than this PUT told it (rule 10): once more.
         self.state.progress.due = before.is_some_and(|acked| acked.incarnation != response.incarnation);
         self.state.progress.rejected = None;
+        let offset_ms = response.server_time.as_ms().saturating_sub(self.now.as_ms());
+        self.state.progress.clock_offset_ms = Some(offset_ms);
         let is_bound = response.user_state == UserState::Bound;
         self.state.acked = Some(Acked {
             revision: sent.revision,

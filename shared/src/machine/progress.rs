@@ -37,6 +37,9 @@ pub struct Progress {
     pub wall_closed: Option<bool>,
     /// When the server last gave an answer that counts.
     pub last_answer_at: Option<Timestamp>,
+    /// The server's clock minus the phone's, at the last acknowledgement. For the doctor only: nothing is decided by
+    /// it.
+    pub clock_offset_ms: Option<i64>,
 }
 
 /// Number of a reset: an answer to another one is not its answer.

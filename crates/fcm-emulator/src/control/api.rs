@@ -29,12 +29,9 @@ pub(crate) struct After {
 pub(crate) type AfterQuery = Result<Query<After>, QueryRejection>;
 
 pub(crate) fn after(query: AfterQuery) -> Result<u64, Problem> {
-    match query {
-        Ok(Query(After { after })) => Ok(after),
-        Err(_) => {
-            Err(Problem::invalid_field(Some("after"), "write ?after=N with a sequence number, and nothing else"))
-        }
-    }
+    let wrong =
+        |_| Problem::invalid_field(Some("after"), "write ?after=N with a sequence number, and nothing else");
+    query.map(|Query(After { after })| after).map_err(wrong)
 }
 
 /// Reads a JSON body, whatever its content type: people use curl.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -32,16 +33,14 @@ struct AddDevicesRequest {
 
 /// `?from=N`: how many devices to skip.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct From {
     #[serde(default)]
     from: usize,
 }
 
 /// Answers the device, or with `count` `{"devices":[…]}`.
-pub(crate) async fn add_devices(
-    State(world): State<Arc<World>>,
-    bytes: Bytes,
-) -> Result<Response, Problem> {
+pub(crate) async fn add_devices(State(world): State<Arc<World>>, bytes: Bytes) -> Result<Response, Problem> {
     let request: AddDevicesRequest = body(&bytes)?;
     if request.count.is_some_and(|count| !(1..=DEVICES_PER_CALL).contains(&count)) {
         return Err(Problem::invalid_field(Some("count"), "must be 1 to 100000; call again for more"));
@@ -60,10 +59,15 @@ pub(crate) async fn add_devices(
 }
 
 /// Answers a page of devices and where the next one begins.
-pub(crate) async fn list_devices(State(world): State<Arc<World>>, Query(page): Query<From>) -> Json<Value> {
+pub(crate) async fn list_devices(
+    State(world): State<Arc<World>>,
+    page: Result<Query<From>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let wrong = |_| Problem::invalid_field(Some("from"), "write ?from=N with the number of devices to skip");
+    let Query(page) = page.map_err(wrong)?;
     let devices = Control { world }.devices_from(page.from, DEVICES_PER_PAGE);
-    let next = (devices.len() == DEVICES_PER_PAGE).then(|| page.from + DEVICES_PER_PAGE);
-    Json(json!({"devices": devices, "next": next}))
+    let next = (devices.len() == DEVICES_PER_PAGE).then(|| page.from.saturating_add(DEVICES_PER_PAGE));
+    Ok(Json(json!({"devices": devices, "next": next})))
 }
 
 pub(crate) async fn show_device(

@@ -58,6 +58,15 @@ impl Control {
         Ok(journal.after(0))
     }
 
+    /// Waits until `POST /token` was called at least `count` times since the start.
+    ///
+    /// # Errors
+    /// When the real time `within` has passed.
+    pub async fn wait_for_token_requests(&self, count: u64, within: Duration) -> Result<(), WaitError> {
+        let tokens = &self.world.tokens;
+        wait_until(&tokens.arrivals, count, within, || tokens.requests()).await
+    }
+
     /// Waits until at least `count` sends are being handled at once, for example because they hang.
     ///
     /// # Errors

@@ -41,11 +41,8 @@ impl Registry {
 
     pub(crate) fn add(&self, new: &NewDevice) -> Arc<DeviceEntry> {
         let project = new.project.clone().unwrap_or_else(|| self.project.as_str().into());
-        let state = if project == self.project.as_str() {
-            DeviceState::Active
-        } else {
-            DeviceState::OtherProject
-        };
+        let state =
+            if project == self.project.as_str() { DeviceState::Active } else { DeviceState::OtherProject };
         let id = self.mint.device_id();
         let addresses = self.mint.addresses();
         let package = new.package.clone();

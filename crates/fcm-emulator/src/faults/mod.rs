@@ -5,7 +5,7 @@ mod plan;
 mod spec;
 mod table;
 
-pub(crate) use plan::{Plan, Trouble};
+pub(crate) use plan::Trouble;
 pub use spec::{FaultAction, FaultSpec, FaultSpecError};
 pub use table::FaultRule;
 pub(crate) use table::FaultTable;

@@ -15,7 +15,10 @@ pub(crate) enum Trouble {
     /// A delay only: the send is handled as usual.
     None,
     Refuse(Box<GoogleError>),
-    Html { status: StatusCode, retry_after: Option<HeaderValue> },
+    Html {
+        status: StatusCode,
+        retry_after: Option<HeaderValue>,
+    },
     Hang,
     CutBefore,
     CutAfter,

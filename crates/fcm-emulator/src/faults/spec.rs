@@ -129,7 +129,10 @@ impl FaultSpec {
         }
         let trouble = self.trouble(project)?;
         if matches!(trouble, Trouble::None) && self.latency_ms.is_none() {
-            return Err(wrong("action", "the rule does nothing: give status, error_code, latency_ms or action"));
+            return Err(wrong(
+                "action",
+                "the rule does nothing: give status, error_code, latency_ms or action",
+            ));
         }
         Ok(Plan { latency: Duration::from_millis(self.latency_ms.unwrap_or(0)), trouble })
     }

@@ -189,11 +189,17 @@ mod tests {
         assert_eq!(refused(FaultSpec::status(503).times(0)), "times");
         assert_eq!(refused(FaultSpec { percent: Some(0.0), ..FaultSpec::status(503) }), "percent");
         assert_eq!(refused(FaultSpec { percent: Some(f64::NAN), ..FaultSpec::status(503) }), "percent");
-        assert_eq!(refused(FaultSpec { retry_after: Some("9".into()), ..FaultSpec::default() }), "retry_after");
+        assert_eq!(
+            refused(FaultSpec { retry_after: Some("9".into()), ..FaultSpec::default() }),
+            "retry_after"
+        );
         assert_eq!(refused(FaultSpec::status(503).retry_after("a\nb")), "retry_after");
         assert_eq!(refused(FaultSpec::action(FaultAction::Goaway)), "action");
         assert_eq!(refused(FaultSpec::action(FaultAction::RefusedStream)), "action");
-        assert_eq!(refused(FaultSpec { status: Some(503), ..FaultSpec::action(FaultAction::Hang) }), "action");
+        assert_eq!(
+            refused(FaultSpec { status: Some(503), ..FaultSpec::action(FaultAction::Hang) }),
+            "action"
+        );
         let html_with_code =
             FaultSpec { action: Some(FaultAction::Html), ..FaultSpec::code(FcmErrorCode::Internal) };
         assert_eq!(refused(html_with_code), "error_code");

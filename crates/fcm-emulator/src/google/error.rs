@@ -55,11 +55,7 @@ impl GoogleError {
     pub(crate) fn unreadable(violations: Vec<Violation>) -> Self {
         let sentences: Vec<_> = violations.iter().map(|violation| violation.description.as_str()).collect();
         let message = sentences.join("\n");
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            message,
-            vec![Detail::BadRequest { field_violations: violations }],
-        )
+        Self::new(StatusCode::BAD_REQUEST, message, vec![Detail::BadRequest { field_violations: violations }])
     }
 
     /// The request reads well but means something that FCM refuses, with the field that is to blame.
@@ -120,7 +116,11 @@ impl GoogleError {
     pub(crate) fn credentials_missing() -> Self {
         let message = "Request is missing required authentication credential. Expected OAuth 2 access token, \
                        login cookie or other valid authentication credential.";
-        Self::unauthenticated(message, "CREDENTIALS_MISSING", r#"Bearer realm="https://accounts.google.com/""#)
+        Self::unauthenticated(
+            message,
+            "CREDENTIALS_MISSING",
+            r#"Bearer realm="https://accounts.google.com/""#,
+        )
     }
 
     /// A bearer that is unknown or whose time is over.
@@ -200,15 +200,15 @@ fn rpc_status(http: StatusCode) -> &'static str {
 
 impl IntoResponse for GoogleError {
     fn into_response(self) -> Response {
-        let mut error =
-            json!({"code": self.http.as_u16(), "message": self.message, "status": rpc_status(self.http)});
+        let unspecified = Detail::Fcm { error_code: FcmErrorCode::UnspecifiedError };
+        let status = if self.details.contains(&unspecified) { "UNKNOWN" } else { rpc_status(self.http) };
+        let mut error = json!({"code": self.http.as_u16(), "message": self.message, "status": status});
         if !self.details.is_empty() {
             error["details"] = json!(self.details);
         }
         let mut response = (self.http, axum::Json(json!({"error": error}))).into_response();
         let headers = response.headers_mut();
-        headers
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
         if let Some(challenge) = self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }

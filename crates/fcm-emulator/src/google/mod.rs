@@ -4,6 +4,6 @@ mod error;
 mod fcm_code;
 mod html;
 
-pub(crate) use error::{Detail, GoogleError, Violation};
+pub(crate) use error::{GoogleError, Violation};
 pub use fcm_code::FcmErrorCode;
 pub(crate) use html::html_page;

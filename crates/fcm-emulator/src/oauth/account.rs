@@ -60,7 +60,9 @@ impl ServiceAccount {
 
     /// Whether this account's key made `signature` over `signed`.
     pub(crate) fn signed(&self, signed: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key).verify(signed, signature).is_ok()
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public_key)
+            .verify(signed, signature)
+            .is_ok()
     }
 
     /// Writes `dir/service-account.json`, readable by the owner only, and returns its path.

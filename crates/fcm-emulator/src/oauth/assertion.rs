@@ -13,10 +13,8 @@ use serde::de::DeserializeOwned;
 use crate::oauth::account::ServiceAccount;
 
 const GOOGLE_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
-const SCOPES: [&str; 2] = [
-    "https://www.googleapis.com/auth/firebase.messaging",
-    "https://www.googleapis.com/auth/cloud-platform",
-];
+const SCOPES: [&str; 2] =
+    ["https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform"];
 /// Clocks of two machines differ; Google allows some minutes too.
 const LEEWAY_S: f64 = 60.0;
 const LONGEST_LIFE_S: f64 = 3600.0;

@@ -1,11 +1,10 @@
 //! `POST /token`. In: a form with the grant type and the assertion. Out: an access token or an OAuth error.
 
-use std::future;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, State};
+use axum::extract::{Extension, Form, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use serde_json::json;
 
 use crate::oauth::assertion::{OauthError, check_assertion};
 use crate::oauth::tokens::TokenEndpoint;
+use crate::serve::Connection;
 use crate::world::World;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -26,6 +26,7 @@ pub(crate) struct TokenRequest {
 /// Answers one request for an access token.
 pub(crate) async fn issue_token(
     State(world): State<Arc<World>>,
+    Extension(connection): Extension<Connection>,
     uri: Uri,
     headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
@@ -34,8 +35,10 @@ pub(crate) async fn issue_token(
     match world.tokens.endpoint() {
         TokenEndpoint::Working => {}
         TokenEndpoint::Refusing { status, error } => return scripted(status, &error),
-        // Dropped when the connection or the emulator ends.
-        TokenEndpoint::Hanging => future::pending().await,
+        TokenEndpoint::Hanging => {
+            world.stop.cancelled().await;
+            return connection.cut_now().await;
+        }
     }
     let answer = match form {
         Ok(Form(request)) => grant(&world, &reached_at(&uri, &headers), &request),

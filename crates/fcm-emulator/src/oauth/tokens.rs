@@ -9,6 +9,8 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use tokio::sync::Notify;
+
 use crate::locks::{lock, read, write};
 use crate::options::StartError;
 
@@ -48,6 +50,8 @@ pub(crate) struct TokenIssuer {
     life: Mutex<Duration>,
     endpoint: Mutex<TokenEndpoint>,
     requests: AtomicU64,
+    /// Woken at every request; arm it before looking.
+    pub(crate) arrivals: Notify,
 }
 
 impl TokenIssuer {
@@ -57,6 +61,7 @@ impl TokenIssuer {
             life: Mutex::new(life),
             endpoint: Mutex::default(),
             requests: AtomicU64::new(0),
+            arrivals: Notify::new(),
         }
     }
 
@@ -107,6 +112,7 @@ impl TokenIssuer {
 
     pub(crate) fn count_request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.arrivals.notify_waiters();
     }
 
     pub(crate) fn requests(&self) -> u64 {

@@ -14,11 +14,7 @@ pub(crate) fn authorize(world: &World, headers: &HeaderMap, project: &str) -> Re
         Bearer::Expired => return Err(GoogleError::credentials_invalid("ACCESS_TOKEN_EXPIRED")),
         Bearer::Unknown => return Err(GoogleError::credentials_invalid("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
     }
-    if project == world.project.as_str() {
-        Ok(())
-    } else {
-        Err(GoogleError::permission_denied(project))
-    }
+    if project == world.project.as_str() { Ok(()) } else { Err(GoogleError::permission_denied(project)) }
 }
 
 fn bearer_of(headers: &HeaderMap) -> Option<&str> {

@@ -1,7 +1,6 @@
 //! Leads one request through the stages. In: the HTTP request. Out: an answer, or none when a fault says so.
 //! Next: the socket (`serve`), and the log (`traffic`, `journal`).
 
-use std::future;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -45,16 +44,14 @@ pub(crate) async fn send_message(
     match outcome.unwrap_or_else(|refused| Outcome::Answer(refused.into_response())) {
         Outcome::Answer(response) => {
             attempt.answered(response.status());
-            response
+            return response;
         }
-        Outcome::Cut => {
-            attempt.cut();
-            connection.cut();
-            future::pending().await
-        }
-        // The attempt stays open, and ends when this future is dropped with its connection.
-        Outcome::Hang => future::pending().await,
+        Outcome::Cut => {}
+        // Until the emulator stops, or this future is dropped because the client has gone.
+        Outcome::Hang => world.stop.cancelled().await,
     }
+    attempt.cut();
+    connection.cut_now().await
 }
 
 async fn process(
@@ -83,9 +80,7 @@ async fn process(
     match &plan.trouble {
         Trouble::None => Ok(take(world, attempt, &request, &recipient)),
         Trouble::Refuse(error) => Err(error.as_ref().clone()),
-        Trouble::Html { status, retry_after } => {
-            Ok(Outcome::Answer(html_page(*status, retry_after.clone())))
-        }
+        Trouble::Html { status, retry_after } => Ok(Outcome::Answer(html_page(*status, retry_after.clone()))),
         Trouble::Hang => Ok(Outcome::Hang),
         Trouble::CutBefore => Ok(Outcome::Cut),
         Trouble::CutAfter => {

@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn entries_keep_their_order_and_the_last_of_equal_keys_wins() {
-        let Json::Object(entries) = Json::parse(br#"{"z":1,"a":2,"z":3,"m":null}"#).unwrap() else { panic!() };
+        let Json::Object(entries) = Json::parse(br#"{"z":1,"a":2,"z":3,"m":null}"#).unwrap() else {
+            panic!()
+        };
         let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["a", "z", "m"]);
         assert_eq!(entries[1].1, Json::Number(3.into()));

@@ -105,8 +105,9 @@ impl Reader {
     }
 
     fn union_set_twice(&mut self, union: &str, name: &str, path: &str) {
-        let description =
-            format!("Invalid value at '{path}' (oneof), oneof field '{union}' is already set. Cannot set '{name}'");
+        let description = format!(
+            "Invalid value at '{path}' (oneof), oneof field '{union}' is already set. Cannot set '{name}'"
+        );
         self.violations.push(Violation { field: path.into(), description });
     }
 
@@ -177,7 +178,8 @@ mod tests {
 
     #[test]
     fn nulls_are_unset_fields_but_not_values_of_a_string_map() {
-        assert_eq!(read(r#"{"message":{"token":null,"notification":null}}"#).unwrap()["message"], Map::new().into());
+        let read_nulls = read(r#"{"message":{"token":null,"notification":null}}"#).unwrap();
+        assert_eq!(read_nulls, serde_json::json!({"message": {}}));
         let wrong = read(r#"{"message":{"data":{"a":"1","b":null}}}"#).unwrap_err();
         assert_eq!(wrong, ["Invalid value at 'message.data[1].value' (TYPE_STRING), null"]);
     }
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn mixed_name_styles_are_unknown() {
-        for key in ["collapseKey_", "Collapse_key", "collapsekey", "body_locKey"] {
+        for key in ["collapseKey_", "Collapse_key", "collapsekey"] {
             let text = format!(r#"{{"message":{{"android":{{"{key}":"x"}}}}}}"#);
             assert!(read(&text).is_err(), "{key}");
         }

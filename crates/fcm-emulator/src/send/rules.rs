@@ -52,7 +52,9 @@ fn check_data_keys(message: &Value) -> Judged {
 }
 
 fn is_reserved(key: &str) -> bool {
-    matches!(key, "from" | "message_type") || key.starts_with("google.") || key.starts_with("gcm.notification.")
+    matches!(key, "from" | "message_type")
+        || key.starts_with("google.")
+        || key.starts_with("gcm.notification.")
 }
 
 fn check_ttls(message: &Value) -> Judged {
@@ -90,8 +92,9 @@ fn check_notifications(message: &Value) -> Judged {
             return Err(GoogleError::invalid_field(&format!("{}.color", field(path)), sentence));
         }
         let Some(light) = notification.get("light_settings") else { continue };
-        if let Some(missing) =
-            ["color", "light_on_duration", "light_off_duration"].iter().find(|name| light.get(**name).is_none())
+        if let Some(missing) = ["color", "light_on_duration", "light_off_duration"]
+            .iter()
+            .find(|name| light.get(**name).is_none())
         {
             let place = format!("{}.light_settings.{missing}", field(path));
             return Err(GoogleError::invalid_field(&place, "Light settings must be complete."));

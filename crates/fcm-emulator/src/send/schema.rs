@@ -75,10 +75,8 @@ static NOTIFICATION: MessageType = MessageType {
     fields: &[field("title", String), field("body", String), field("image", String)],
 };
 
-static FCM_OPTIONS: MessageType = MessageType {
-    proto: "google.firebase.fcm.v1.FcmOptions",
-    fields: &[field("analytics_label", String)],
-};
+static FCM_OPTIONS: MessageType =
+    MessageType { proto: "google.firebase.fcm.v1.FcmOptions", fields: &[field("analytics_label", String)] };
 
 static ANDROID: MessageType = MessageType {
     proto: "google.firebase.fcm.v1.AndroidConfig",

@@ -13,9 +13,8 @@ pub(crate) fn is_too_large(message: &Value) -> bool {
 
 fn android(message: &Value) -> usize {
     let own = message.get("android").or_else(|| message.get("android_v2"));
-    let notification = own.and_then(|own| {
-        own.get("notification").or_else(|| own.pointer("/remote_notification/notification"))
-    });
+    let notification = own
+        .and_then(|own| own.get("notification").or_else(|| own.pointer("/remote_notification/notification")));
     data_of(message, own) + notification_of(message, notification)
 }
 
@@ -39,13 +38,17 @@ fn data_of(message: &Value, platform: Option<&Value>) -> usize {
 fn notification_of(message: &Value, platform: Option<&Value>) -> usize {
     let mut merged = Map::new();
     for part in [message.get("notification"), platform].into_iter().flatten() {
-        merged.extend(part.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+        merged
+            .extend(part.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
     }
     bytes_of(&merged)
 }
 
 fn bytes_of(entries: &Map<String, Value>) -> usize {
-    entries.iter().map(|(key, value)| key.len() + value.as_str().map_or_else(|| value.to_string().len(), str::len)).sum()
+    entries
+        .iter()
+        .map(|(key, value)| key.len() + value.as_str().map_or_else(|| value.to_string().len(), str::len))
+        .sum()
 }
 
 #[cfg(test)]
@@ -70,7 +73,10 @@ mod tests {
         let big = "v".repeat(5000);
         assert!(is_too_large(&json!({"data": {"k": "v"}, "android": {"data": {"k": big}}})));
         assert!(is_too_large(&json!({"data": {"k": "v"}, "android_v2": {"data": {"k": big}}})));
-        assert!(is_too_large(&json!({"data": {"k": big}, "android": {"data": {"k": "v"}}})), "APNs still has it");
+        assert!(
+            is_too_large(&json!({"data": {"k": big}, "android": {"data": {"k": "v"}}})),
+            "APNs still has it"
+        );
     }
 
     #[test]

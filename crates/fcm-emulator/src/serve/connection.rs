@@ -2,7 +2,7 @@
 //! [`Connection`] by which a fault may cut it. Next: `routes`.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{self, Future};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,9 +36,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Closes the connection at once; nothing more is written, and all its requests end.
-    pub(crate) fn cut(&self) {
+    /// Closes the connection at once: nothing more is written, and all its requests end, this one by being dropped here.
+    pub(crate) async fn cut_now<T>(&self) -> T {
         self.cut.cancel();
+        future::pending().await
     }
 
     pub(crate) fn traffic(&self) -> Arc<ConnectionTraffic> {

@@ -1,4 +1,4 @@
-//! Sockets. In: connections of this machine. Out: requests to the one list of routes. Next: [`routes`].
+//! Sockets. In: connections of this machine. Out: requests to the one list of routes. Next: `routes.rs`.
 //!
 //! The accept loop is our own, since a scripted fault must be able to cut the connection under a request.
 

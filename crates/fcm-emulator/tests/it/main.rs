@@ -1,0 +1,15 @@
+//! The emulator through real sockets, over HTTP/1.1 and over HTTP/2 by prior knowledge.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests too")]
+
+mod assertion;
+mod connections;
+mod control;
+mod devices;
+mod faults;
+mod inbox;
+mod oauth;
+mod program;
+mod send;
+mod send_errors;
+mod support;

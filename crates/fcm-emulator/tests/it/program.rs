@@ -1,0 +1,127 @@
+//! The program as a person or a script starts it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, to_token};
+
+fn program(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pushbridge-fcm-emulator"));
+    command.current_dir(dir).env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Starts the program and reads its ready line.
+fn start(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>, Value) {
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    (child, stdout, serde_json::from_str(&line).unwrap())
+}
+
+fn run(command: &mut Command) -> (Output, String) {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, stderr)
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_program_says_when_it_is_ready_and_ends_at_a_signal() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["TERM", "INT"] {
+        let (mut child, mut stdout, ready) = start(&mut program(folder.path()));
+        let url = ready["url"].as_str().unwrap();
+        let file = "./pushbridge-fcm-emulator-data/service-account.json";
+        assert_eq!(
+            ready,
+            json!({"ready": "fcm-emulator", "url": url, "pid": child.id(), "control": format!("{url}/emulator/v1"),
+                "project": "demo", "service_account": file})
+        );
+        let file = folder.path().join(file);
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let account: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(account["token_uri"], format!("{url}/token"));
+        assert_eq!(account["project_id"], "demo");
+        assert!(account["private_key"].as_str().unwrap().starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        assert_eq!(
+            std::fs::read_dir(file.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing else is left there"
+        );
+
+        let killed =
+            Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "SIG{signal}");
+        let (mut rest, mut logged) = (String::new(), String::new());
+        stdout.read_to_string(&mut rest).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
+        assert_eq!(rest, "", "stdout is the ready line and nothing else");
+        assert!(!logged.contains("PRIVATE KEY") && logged.contains("stopping"), "{logged}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn flags_choose_project_folder_and_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let mut command = program(folder.path());
+        command.args(["--project", "shop", "--dir", "elsewhere", "--seed", "7"]);
+        let (mut child, _stdout, ready) = start(&mut command);
+        assert_eq!(
+            (&ready["project"], &ready["service_account"]),
+            (&json!("shop"), &json!("elsewhere/service-account.json"))
+        );
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let devices = format!("{}/devices", ready["control"].as_str().unwrap());
+        let made = client.post(devices).json(&json!({"platform": "android"})).send().await.unwrap();
+        tokens.push(Answer::of(made).await.body["fcm_token"].clone());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(tokens[0], tokens[1]);
+}
+
+#[test]
+fn a_wrong_flag_or_configuration_ends_with_2_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, stderr) = run(program(folder.path()).args(["--listen", "nowhere"]));
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let (output, stderr) = run(program(folder.path()).args(["--project", "My Project"]));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr.contains("My Project") && stderr.contains("hint: pass another id with --project"),
+        "{stderr}"
+    );
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (output, stderr) = run(program(folder.path()).args(["--listen", &address]));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains(&address) && stderr.contains("hint: choose another address"), "{stderr}");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let (output, stderr) = run(program(folder.path()).args(["--dir", "file"]));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("hint: choose a folder"), "{stderr}");
+    assert!(output.stdout.is_empty(), "nothing was ready");
+}
+
+/// I11: neither Debug nor an error shows a token or the key.
+#[tokio::test]
+async fn nothing_secret_is_shown() {
+    let bench = crate::support::Bench::start().await;
+    let phone = bench.control().add_device(pushbridge_fcm_emulator::Platform::Android);
+    let shown = format!("{:?} {phone:?}", bench.emulator);
+    assert!(!shown.contains("APA91b") && !shown.contains(phone.fcm_fid.expose()), "{shown}");
+    assert!(!shown.contains("PRIVATE KEY"));
+    let dead = bench.control().change(&phone.id, pushbridge_fcm_emulator::DeviceChange::Uninstall).unwrap();
+    let answer = bench.send(&to_token(&dead)).await;
+    assert!(!answer.body.to_string().contains(phone.fcm_fid.expose()));
+}

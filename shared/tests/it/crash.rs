@@ -1,0 +1,94 @@
+//! SIGKILL, by a child process that is this test binary again.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use pushbridge_core::{
+    CredentialReply, CredentialsProvider, Platform, PlatformEffect, PushConfig, PushCore, PushListener,
+    PushStatus, RegistrationKind::FcmToken, SyncOutcome,
+};
+
+use crate::rig::{Rig, sync};
+
+const DIR: &str = "PUSHBRIDGE_TEST_CHILD_DIR";
+const DOES: &str = "PUSHBRIDGE_TEST_CHILD_DOES";
+
+struct Deaf;
+impl PushListener for Deaf {
+    fn on_effect(&self, _effect: PlatformEffect) {}
+    fn on_status(&self, _status: PushStatus) {}
+}
+impl CredentialsProvider for Deaf {
+    fn request(&self, _user_id: String, _force_refresh: bool, reply: Arc<CredentialReply>) {
+        reply.none();
+    }
+}
+
+#[test]
+#[ignore = "the child of the tests below: does one thing, says so, and waits to be killed"]
+fn child_process() {
+    let (dir, does) = (std::env::var(DIR).unwrap(), std::env::var(DOES).unwrap());
+    let config = PushConfig::new("https://push.test", "shop", &dir, Platform::Android);
+    let core = PushCore::open(config, Arc::new(Deaf), Arc::new(Deaf)).unwrap();
+    core.on_registration(FcmToken, "token-of-child".to_owned(), None).unwrap();
+    core.login("42".to_owned()).unwrap();
+    if does == "logout" {
+        core.logout().unwrap();
+    }
+    println!("\nDURABLE {}", core.snapshot().unwrap().installation_id);
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap(); // never comes
+}
+
+/// Starts the child, waits until it says that it is done, kills it at once, and gives its installation id.
+fn kill_child_after(does: &str, rig: &Rig) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::child_process", "--ignored", "--nocapture"])
+        .env(DIR, rig.dir.path().join("store"))
+        .env(DOES, does)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = read_id(&mut child);
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    id
+}
+
+fn read_id(child: &mut Child) -> String {
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines = stdout.lines().map(Result::unwrap);
+    let said = lines.into_iter().find_map(|line| line.strip_prefix("DURABLE ").map(str::to_owned));
+    said.expect("the child said that it is done")
+}
+
+/// B4, I9: what `on_registration` and `login` promised survives a kill right after they returned.
+#[tokio::test]
+async fn a_kill_right_after_a_report_loses_nothing() {
+    let rig = Rig::new();
+    let id = kill_child_after("report", &rig);
+    let core = rig.open();
+    let status = core.snapshot().unwrap();
+    assert_eq!((status.installation_id, status.recovered), (id, None));
+    assert!(matches!(sync(&core).await, SyncOutcome::Delivered { .. }));
+    assert_eq!(rig.network.count(), 1);
+    assert_eq!(rig.bound_user(&core).as_deref(), Some("42"));
+}
+
+/// A8, B3: a logout survives a kill, and its reset is asked for by the next process.
+#[tokio::test]
+async fn a_kill_right_after_a_logout_still_logs_out_and_resets() {
+    let rig = Rig::new();
+    kill_child_after("logout", &rig);
+    let core = rig.open();
+    let reset_id = core.snapshot().unwrap().pending_reset.unwrap();
+    assert_eq!(rig.next_effect(), PlatformEffect::ResetAddress { reset_id });
+    assert!(matches!(sync(&core).await, SyncOutcome::Delivered { .. }));
+    assert_eq!(rig.bound_user(&core), None);
+    core.reset_done(reset_id, FcmToken, "fresh".to_owned()).unwrap();
+    assert!(matches!(sync(&core).await, SyncOutcome::Delivered { .. }));
+}
