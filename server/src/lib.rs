@@ -13,6 +13,8 @@
 //! | 9 | dispatcher | [`dispatcher`] | claim with a lease, send, settle |
 //! | 11 | feedback | [`feedback`] | a verdict to delivery state and address state |
 //!
+//! Beside the flow, [`janitor`] looks after what nobody reports any more.
+//!
 //! Stages 1 to 3 are the phone's (`pushbridge_core`), stage 10 is `pushbridge_fcm`.
 
 pub mod api;
@@ -23,6 +25,7 @@ pub mod dispatcher;
 pub mod feedback;
 pub mod identity;
 pub mod intake;
+pub mod janitor;
 mod keys;
 pub mod outbox;
 pub mod policy;

@@ -60,12 +60,10 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-#[expect(clippy::unused_async, reason = "a handler must be async")]
 async fn no_route() -> ApiError {
     ApiError::not_found()
 }
 
-#[expect(clippy::unused_async, reason = "an error handler must be async")]
 async fn overloaded(error: BoxError) -> ApiError {
     if error.is::<tower::load_shed::error::Overloaded>() {
         return ApiError::new(ProblemCode::Overloaded, "too many requests at once; nothing was accepted")

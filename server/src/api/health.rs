@@ -7,7 +7,6 @@ use axum::{extract::State, http::StatusCode};
 use crate::app::App;
 
 /// 200 while the process answers.
-#[expect(clippy::unused_async, reason = "a handler must be async")]
 pub async fn live() -> &'static str {
     "ok\n"
 }

@@ -29,6 +29,13 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             "server.readers, dispatch.max_in_flight and fcm.connections must be at least 1".to_owned()
         );
     }
+    let retention = &config.retention;
+    if retention.dead_after.0 <= retention.stale_after.0 || retention.janitor_every.0.is_zero() {
+        return Err("retention.dead_after must be longer than retention.stale_after, and janitor_every more than nothing".to_owned());
+    }
+    if retention.stale_after.0 <= config.device.refresh_after.0 {
+        return Err("retention.stale_after must be longer than device.refresh_after: else phones that report in time are stale".to_owned());
+    }
     if config.limits.body_bytes < 4_096 {
         return Err("limits.body_bytes must be at least 4096: an address alone may have that size".to_owned());
     }

@@ -32,6 +32,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What phones are told.
     pub device: DeviceConfig,
+    /// What is kept how long.
+    pub retention: RetentionConfig,
     /// Apps of the file.
     #[serde(default, rename = "app")]
     pub apps: Vec<AppConfig>,
@@ -111,6 +113,18 @@ pub struct DeviceConfig {
     pub confirm_after: IsoDuration,
     /// Life of a challenge.
     pub challenge_life: IsoDuration,
+}
+
+/// What is kept how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// A phone not heard of for that long is stale.
+    pub stale_after: IsoDuration,
+    /// After that long its address is retired.
+    pub dead_after: IsoDuration,
+    /// How often the janitor looks.
+    pub janitor_every: IsoDuration,
 }
 
 /// An app of the file.

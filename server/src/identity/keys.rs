@@ -71,7 +71,7 @@ fn holds_at(claims: &Claims, now: Timestamp) -> bool {
 
 #[expect(clippy::cast_possible_truncation, reason = "checked to lie far inside i64")]
 fn milliseconds(seconds: f64) -> Option<i64> {
-    (seconds.is_finite() && (0.0..1e12).contains(&seconds)).then(|| (seconds * 1_000.0) as i64)
+    (0.0..1e12).contains(&seconds).then_some((seconds * 1_000.0) as i64)
 }
 
 fn decoding_key(key: &ConfiguredKey) -> Result<(Algorithm, DecodingKey), &'static str> {

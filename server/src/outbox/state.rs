@@ -103,8 +103,6 @@ pub enum CancelReason {
     MessageCancelled,
     /// The installation does not exist any more.
     InstallationGone,
-    /// The store was restored, and the installation has not reported since.
-    Unconfirmed,
     /// The installation has no address that pushes go to.
     NoLiveAddress,
     /// The user that it is for is not bound any more in the epoch that it was made for.
@@ -120,7 +118,6 @@ impl CancelReason {
         match self {
             Self::MessageCancelled => "message_cancelled",
             Self::InstallationGone => "installation_gone",
-            Self::Unconfirmed => "unconfirmed",
             Self::NoLiveAddress => "no_live_address",
             Self::Unbound => "unbound",
             Self::Unreadable => "unreadable",

@@ -1,6 +1,6 @@
 //! The breaker's memory: counts by minute, what was retired lately, what is held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use pushbridge_wire::{Reason, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
@@ -53,13 +53,14 @@ pub enum Release {
 impl Tallies {
     /// Counts an attempt that FCM answered.
     pub(super) fn attempt(&mut self, connection: &Connection, app: AppNo) -> Result<(), StoreError> {
-        if !self.0.contains_key(&app) {
-            let tripped = tripped_at(connection, app)?.is_some();
-            self.0.insert(app, Tally { tripped, ..Tally::default() });
-        }
-        if let Some(tally) = self.0.get_mut(&app) {
-            tally.attempts += 1;
-        }
+        let tally = match self.0.entry(app) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let tripped = tripped_at(connection, app)?.is_some();
+                new.insert(Tally { tripped, ..Tally::default() })
+            }
+        };
+        tally.attempts += 1;
         Ok(())
     }
 

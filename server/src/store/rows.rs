@@ -214,5 +214,5 @@ ON CONFLICT (app, id) DO UPDATE SET
     address_state = :address_state, address_kind = :address_kind, address_value = :address_value,
     address_key = :address_key, generation = :generation, deaths = :deaths, reset_told = :reset_told,
     challenge_hash = :challenge_hash, challenge_end_ms = :challenge_end_ms, user = :user, login = :login, epoch = :epoch,
-    bound_ms = :bound_ms, unconfirmed = :unconfirmed, seen_ms = :seen_ms
+    bound_ms = :bound_ms, unconfirmed = :unconfirmed, seen_ms = :seen_ms, stale_ms = NULL
 RETURNING installation";

@@ -70,6 +70,7 @@ fn in_savepoint<T>(
     result
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the thread owns the connection and closes it")]
 fn write_groups(connection: Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();

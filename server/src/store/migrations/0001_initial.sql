@@ -67,8 +67,11 @@ CREATE TABLE installations (
     unconfirmed      INTEGER NOT NULL DEFAULT 0,
     created_ms       INTEGER NOT NULL,
     seen_ms          INTEGER NOT NULL,
+    -- Not heard of for long: marked, still sent to. The next PUT clears it.
+    stale_ms         INTEGER,
     UNIQUE (app, id)
 ) STRICT;
+CREATE INDEX installations_seen ON installations (seen_ms);
 
 -- An address value is live in at most one installation of an app.
 CREATE UNIQUE INDEX installations_live_address ON installations (app, address_key) WHERE address_state = 'live';

@@ -28,6 +28,16 @@ pub(super) struct DueRow {
     pub(super) expires: Timestamp,
 }
 
+/// Why a delivery may not go out now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// It never may again.
+    Ended(CancelReason),
+    /// The store was restored and the phone has not reported since: whether the person is still logged in there,
+    /// nobody knows.
+    Unconfirmed,
+}
+
 /// A delivery that may go out.
 pub(super) struct Passed {
     pub(super) target: Target,
@@ -61,7 +71,7 @@ impl DueRow {
     }
 
     /// Checks, in the transaction that marks the delivery "on the wire", that it may go there.
-    pub(super) fn check(&self, connection: &Connection) -> Result<Result<Passed, CancelReason>, StoreError> {
+    pub(super) fn check(&self, connection: &Connection) -> Result<Result<Passed, Obstacle>, StoreError> {
         let holder = match self.installation {
             Some(no) => load_numbered(connection, no)?,
             None => None,
@@ -69,23 +79,24 @@ impl DueRow {
         if self.target_kind != "installation" {
             return self.fixed_target(holder.as_ref()).map(Ok);
         }
-        let Some(holder) = holder else { return Ok(Err(CancelReason::InstallationGone)) };
+        let Some(holder) = holder else { return Ok(Err(Obstacle::Ended(CancelReason::InstallationGone))) };
         Ok(self.check_installation(&holder))
     }
 
-    fn check_installation(&self, holder: &StoredInstallation) -> Result<Passed, CancelReason> {
+    fn check_installation(&self, holder: &StoredInstallation) -> Result<Passed, Obstacle> {
+        let unreachable = Obstacle::Ended(CancelReason::NoLiveAddress);
         let state = &holder.state;
         let binding = state.binding.as_ref();
         let bound = binding.map(|binding| (binding.user.as_str(), Some(binding.epoch)));
         if self.user.is_some() && bound != self.user.as_deref().map(|user| (user, self.epoch)) {
-            return Err(CancelReason::Unbound);
+            return Err(Obstacle::Ended(CancelReason::Unbound));
         }
         if state.unconfirmed {
-            return Err(CancelReason::Unconfirmed);
+            return Err(Obstacle::Unconfirmed);
         }
-        let address = state.slot.live().ok_or(CancelReason::NoLiveAddress)?;
+        let address = state.slot.live().ok_or(unreachable)?;
         Ok(Passed {
-            target: target_of(address).ok_or(CancelReason::NoLiveAddress)?,
+            target: target_of(address).ok_or(unreachable)?,
             wire: Some((address.kind.clone(), address_key(address))),
             generation: Some(state.generation),
             login: self.user.as_ref().and(binding).map(|binding| binding.login.clone()),

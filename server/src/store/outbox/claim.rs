@@ -3,13 +3,14 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use pushbridge_wire::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    check::{DueRow, Passed},
+    check::{DueRow, Obstacle, Passed},
     due::{find_due, next_moment, running_apps},
 };
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
     },
     store::{AppNo, Store, StoreError, rows::checked},
 };
+
+/// How soon a restored binding is looked at again. Ours: a phone that is awake reports within seconds of the `sync`.
+const UNCONFIRMED_WAIT: Duration = Duration::from_secs(30);
 
 /// What a worker asks for.
 #[derive(Clone, Debug)]
@@ -79,6 +83,7 @@ struct MessagePart {
 enum Fate {
     Claimed(Box<Claim>),
     Ended,
+    Postponed,
 }
 
 impl Claimer<'_> {
@@ -99,6 +104,7 @@ impl Claimer<'_> {
             match fate {
                 Fate::Claimed(claim) => batch.claims.push(*claim),
                 Fate::Ended => batch.ended += 1,
+                Fate::Postponed => {}
             }
         }
         let at_once = due.backlog.then_some(request.now);
@@ -117,8 +123,18 @@ impl Claimer<'_> {
         }
         match row.check(self.connection)? {
             Ok(passed) => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
-            Err(reason) => self.end(no, Transition::Cancel, Some(reason)),
+            Err(Obstacle::Ended(reason)) => self.end(no, Transition::Cancel, Some(reason)),
+            Err(Obstacle::Unconfirmed) => self.wait_for_phone(no),
         }
+    }
+
+    /// Leaves the delivery pending and looks again later: it was promised, and the phone has been told to report.
+    fn wait_for_phone(&self, no: DeliveryNo) -> Result<Fate, StoreError> {
+        let mut wait = self.connection.prepare_cached(
+            "UPDATE deliveries SET due_ms = min(?2, expires_ms) WHERE delivery = ?1 AND state = 'pending'",
+        )?;
+        wait.execute((no.0, self.request.now.plus(UNCONFIRMED_WAIT).as_ms()))?;
+        Ok(Fate::Postponed)
     }
 
     fn lease(&self, row: DueRow, message: Option<MessagePart>, passed: Passed) -> Result<Claim, StoreError> {

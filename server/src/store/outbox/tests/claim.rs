@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     feedback::Finding,
-    outbox::{Content, Outcome, Settled},
+    outbox::{Content, DeliveryState, Outcome, Settled},
     testing::{Bench, LEASE, sent},
 };
 
@@ -109,17 +109,18 @@ async fn a_delivery_to_an_installation_without_live_address_is_cancelled() {
     assert_eq!(bench.fate(&accepted).await, cancelled("no_live_address"));
 }
 
-/// I4: after a restore nothing is sent before the phone has reported.
+/// I4, I5: after a restore nothing is sent before the phone has reported, and nothing is lost by waiting.
 #[tokio::test]
-async fn a_delivery_to_an_unconfirmed_installation_is_cancelled() {
+async fn a_delivery_to_an_unconfirmed_installation_waits_for_its_phone() {
     let bench = Bench::new().await;
     let phone = bench.phone(1, "anna").await;
     let accepted = bench.send("anna").await;
     assert_eq!(bench.sql("UPDATE installations SET unconfirmed = 1").await, 1);
     assert!(bench.claim(10).await.claims.is_empty());
-    assert_eq!(bench.fate(&accepted).await, cancelled("unconfirmed"));
+    assert_eq!(bench.fate(&accepted).await, ("pending".to_owned(), None));
     bench.put_again(&phone).await;
-    bench.send("anna").await;
+    assert!(bench.claim(10).await.claims.is_empty(), "it is looked at again in a while");
+    bench.pass(std::time::Duration::from_secs(30));
     bench.claim_only().await;
 }
 
@@ -187,7 +188,8 @@ async fn a_cancelled_message_is_not_tried_again() {
     assert!(messages.iter().all(|status| status.state.as_str() == "cancelled" && status.counts.leased == 1));
     // One attempt fails, the other is never heard of again.
     let later = Outcome::Parked { until: bench.now().plus(Duration::from_secs(10)), reason: "unavailable" };
-    bench.settle(&claims[0], later, Finding::Nothing).await;
+    let settled = bench.settle(&claims[0], later, Finding::Nothing).await;
+    assert_eq!(settled, Settled::Recorded(DeliveryState::Cancelled));
     bench.pass(LEASE);
     assert!(bench.claim(10).await.claims.is_empty());
     for accepted in [&first, &second] {

@@ -44,18 +44,20 @@ async fn what_is_parked_is_due_at_its_time_and_says_why() {
     bench.phone(1, "anna").await;
     let accepted = bench.send("anna").await;
     let claim = bench.claim_only().await;
-    let until = bench.now().plus(Duration::from_secs(10));
-    let later = Outcome::Parked { until, reason: "unavailable" };
-    assert_eq!(
-        bench.settle(&claim, later, Finding::Nothing).await,
-        Settled::Recorded(DeliveryState::Pending)
-    );
+    let parked = |until| Outcome::Parked { until, reason: "unavailable" };
+    let wait = Duration::from_secs(10);
+    let until = bench.now().plus(wait);
+    let settled = bench.settle(&claim, parked(until), Finding::Nothing).await;
+    assert_eq!(settled, Settled::Recorded(DeliveryState::Pending));
     assert_eq!(bench.fate(&accepted).await, ("pending".to_owned(), Some("unavailable".to_owned())));
     let early = bench.claim(10).await;
     assert_eq!((early.claims.len(), early.next), (0, Some(until)));
-    bench.pass(Duration::from_secs(10));
+    bench.pass(wait);
+    let second = bench.claim_only().await;
+    bench.settle(&second, parked(bench.now().plus(wait)), Finding::Nothing).await;
+    bench.pass(wait);
     let again = bench.claim_only().await;
-    assert_eq!((again.lease.attempt, again.first_attempt), (2, claim.first_attempt));
+    assert_eq!((again.lease.attempt, again.first_attempt), (3, claim.first_attempt));
     bench.settle(&again, sent(), Finding::Alive).await;
     assert_eq!(bench.fate(&accepted).await, ("sent".to_owned(), None));
 }
