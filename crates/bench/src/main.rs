@@ -1,0 +1,83 @@
+//! `pushbridge-bench`: prints figures, as text or with `--json` as one object on the last line.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
+use pushbridge_bench::{BenchError, registry, wall};
+
+#[derive(Debug, Parser)]
+#[command(name = "pushbridge-bench", version, about = "Figures about Pushbridge on this machine")]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+    /// Prints one JSON object as the last line.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Logouts in a storm of sends: how many were answered closed, and whether anything came through.
+    Wall {
+        /// Logouts in all.
+        #[arg(long, default_value_t = 10_000)]
+        logouts: u64,
+        /// Phones at once.
+        #[arg(long, default_value_t = 32)]
+        phones: u64,
+        /// How long FCM takes for half of the messages, in milliseconds.
+        #[arg(long, default_value_t = 20)]
+        latency_ms: u64,
+    },
+    /// The registry with many installations, beside an empty one and beside bare SQLite.
+    Registry {
+        /// Installations.
+        #[arg(long, default_value_t = 1_000_000)]
+        installations: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    anstream::eprintln!("error: {error}");
+    ExitCode::from(2)
+}
+
+/// Whether what was promised held.
+async fn run(arguments: Arguments) -> Result<bool, BenchError> {
+    match arguments.bench {
+        Bench::Wall { logouts, phones, latency_ms } => {
+            let storm = wall::Storm { logouts, phones, latency: Duration::from_millis(latency_ms) };
+            let report = wall::rage(storm).await?;
+            print(&report, arguments.json);
+            Ok(report.violations == 0)
+        }
+        Bench::Registry { installations } => {
+            print(&registry::measure(installations).await?, arguments.json);
+            Ok(true)
+        }
+    }
+}
+
+fn print(report: &impl serde::Serialize, json: bool) {
+    let value = serde_json::to_value(report).unwrap_or_default();
+    if json {
+        anstream::println!("{value}");
+        return;
+    }
+    for (name, figure) in value.as_object().into_iter().flatten() {
+        anstream::println!("{name:<22} {figure}");
+    }
+}
