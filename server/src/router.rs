@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::{
     Router,
     error_handling::HandleErrorLayer,
-    http::StatusCode,
     routing::{delete, get, post, put},
 };
 use pushbridge_wire::ProblemCode;
-use tower::{BoxError, ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tower::{
+    BoxError, ServiceBuilder,
+    limit::GlobalConcurrencyLimitLayer,
+    load_shed::{LoadShedLayer, error::Overloaded},
+    timeout::{TimeoutLayer, error::Elapsed},
+};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     api::{admin, error::ApiError, health, installations, messages, users},
@@ -23,10 +27,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .layer(HandleErrorLayer::new(overloaded))
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(app.config.limits.concurrent_requests))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            app.config.server.request_timeout.0,
-        ));
+        .layer(TimeoutLayer::new(app.config.server.request_timeout.0));
     Router::new()
         // Phones.
         .route("/v1/apps/{app}/installations/{installation}", put(installations::put_installation))
@@ -65,9 +66,13 @@ async fn no_route() -> ApiError {
 }
 
 async fn overloaded(error: BoxError) -> ApiError {
-    if error.is::<tower::load_shed::error::Overloaded>() {
+    if error.is::<Overloaded>() {
         return ApiError::new(ProblemCode::Overloaded, "too many requests at once; nothing was accepted")
             .retry_after(1);
+    }
+    if error.is::<Elapsed>() {
+        let detail = "the request did not come or could not be answered in time; it may have been accepted all the same, so repeat it with the same Idempotency-Key or revision";
+        return ApiError::new(ProblemCode::Overloaded, detail).retry_after(1);
     }
     ApiError::internal(error.as_ref())
 }

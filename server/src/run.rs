@@ -76,6 +76,13 @@ impl Server {
         Ok(Self { app })
     }
 
+    /// What handlers and workers share, to watch or wake a running server from the same process. Hold it weakly: the
+    /// store is closed at the end of [`serve`](Self::serve) only by its last owner.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// Serves `listener` and sends what is due until `shutdown` is cancelled; then ends what runs and closes the store.
     ///
     /// # Errors
@@ -106,8 +113,12 @@ async fn serve_http(
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
     let handle = axum_server::Handle::new();
-    let mut server = axum_server::from_tcp(listener).map_err(StartError::Serve)?.handle(handle.clone());
     let header_timeout = app.config.server.header_timeout.0;
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(StartError::Serve)?
+        // The builder's own time-outs begin when it knows the version of HTTP, which a silent client never tells.
+        .first_request_timeout(header_timeout)
+        .handle(handle.clone());
     let builder = server.http_builder();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256).keep_alive_interval(header_timeout);

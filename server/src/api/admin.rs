@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     auth::Operator,
     error::ApiError,
-    json::{AppPath, Json, JsonBody, QueryOf},
+    json::{AppPath, Json, JsonBody, QueryOf, not_utf8},
 };
 use crate::{
     app::App,
@@ -305,7 +305,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let all = axum::extract::Path::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
-            .map_err(|_| ApiError::invalid_field("key_id", "the path is not UTF-8"))?;
+            .map_err(|rejection| not_utf8(&rejection, "key_id"))?;
         Ok(Self(all.0.into_iter().find(|(name, _)| name == "key_id").map_or_else(String::new, |(_, id)| id)))
     }
 }

@@ -104,8 +104,9 @@ fn read_page(query: &PageQuery) -> Result<(DeliveryCursor, PageSize), ApiError> 
     };
     let size = match query.limit {
         None => PageSize::DEFAULT,
-        Some(limit) => PageSize::new(limit)
-            .ok_or_else(|| ApiError::invalid_field("limit", format!("1 to {}", PageSize::MAX)))?,
+        Some(limit) => PageSize::new(limit).ok_or_else(|| {
+            ApiError::invalid_field("limit", format!("a number from 1 to {}", PageSize::MAX))
+        })?,
     };
     Ok((cursor, size))
 }

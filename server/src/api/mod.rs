@@ -2,7 +2,7 @@
 //!
 //! In: requests of phones, back ends and the operator. Out: calls of one stage each. Next:
 //! [`registry`](crate::registry) for devices, [`intake`](crate::intake) for messages. The list of routes is
-//! [`router`](crate::router).
+//! `router.rs`.
 
 pub mod admin;
 pub mod auth;

@@ -1,6 +1,6 @@
 //! Configuration: one struct per concern, read from one TOML file and the environment.
 //!
-//! In: the text of a file and variables. Out: a [`Config`] that holds no contradiction. Next: [`run`](crate::run).
+//! In: the text of a file and variables. Out: a [`Config`] that holds no contradiction. Next: [`Server`](crate::Server).
 //! `default.toml` is both the defaults and their documentation; a key that is not there is refused.
 
 mod check;

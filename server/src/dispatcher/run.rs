@@ -167,7 +167,7 @@ impl Dispatcher {
         tracing::warn!(app.no = app.0, seconds = wait.as_secs(), "FCM throttles the app's project");
         self.pauses.pause(app, until);
         // The quota is the project's, whichever app used it up.
-        for other in self.app.senders.of_same_project(app) {
+        for other in self.app.senders.others_of_project(app) {
             self.pauses.pause(other, until);
         }
     }

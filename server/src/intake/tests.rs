@@ -129,6 +129,17 @@ async fn a_message_that_reaches_nobody_is_accepted_and_done() {
 }
 
 #[tokio::test]
+async fn an_accepted_message_wakes_the_dispatcher() {
+    let bench = Bench::new().await;
+    bench.send("anna").await;
+    tokio::select! {
+        biased;
+        () = bench.app.wake.until_deliveries_due() => {}
+        () = std::future::ready(()) => panic!("nobody was woken"),
+    }
+}
+
+#[tokio::test]
 async fn a_payload_that_fcm_would_refuse_is_refused_with_its_field() {
     let bench = Bench::new().await;
     for (message, refused) in [

@@ -17,7 +17,8 @@ const QUEUE_JOBS: usize = 8_192;
 
 /// Told whether the commit succeeded; sends the caller its answer.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// Runs in the group's transaction; without one it only says that it did not.
+type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
 
 /// Handle of the writer thread.
 #[derive(Clone)]
@@ -43,7 +44,8 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let result = in_savepoint(connection, work);
+            let result =
+                connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
             Box::new(move |committed| {
                 // The caller may have gone away; what was committed stays.
                 let _ = sender.send(committed.and(result));
@@ -110,10 +112,13 @@ fn run_group(
     queue: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), StoreError> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    if let Err(error) = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])) {
+        answers.push(first(None));
+        return Err(error.into());
+    }
     let mut next = Some(first);
     while let Some(job) = next {
-        answers.push(job(connection));
+        answers.push(job(Some(connection)));
         if connection.is_autocommit() {
             // A full or failing disk makes SQLite roll the whole transaction back. Without this a later job of the
             // group would commit on its own and yet be told that it failed.
@@ -123,4 +128,61 @@ fn run_group(
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (x INTEGER UNIQUE)").unwrap();
+        connection
+    }
+
+    async fn insert(writer: &Writer, x: i64) -> Result<usize, StoreError> {
+        writer.write(move |connection| Ok(connection.execute("INSERT INTO t VALUES (?1)", [x])?)).await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        let query = |connection: &Connection| {
+            Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+        };
+        writer.write(query).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_failing_job_undoes_itself_and_nobody_else() {
+        let (writer, _) = Writer::start(table()).unwrap();
+        let results = tokio::join!(insert(&writer, 1), insert(&writer, 1), insert(&writer, 2));
+        assert!(results.0.is_ok() && results.1.is_err() && results.2.is_ok());
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    /// Without the check for autocommit the later jobs of the group would be kept and yet be told that they failed.
+    #[tokio::test]
+    async fn when_sqlite_rolls_the_group_back_nothing_of_it_is_kept() {
+        let (writer, _) = Writer::start(table()).unwrap();
+        let rollback = writer.write(|connection| Ok(connection.execute_batch("ROLLBACK")?));
+        let (first, second, third) = tokio::join!(insert(&writer, 1), rollback, insert(&writer, 2));
+        let kept = i64::from(first.is_ok()) + i64::from(third.is_ok());
+        assert!(second.is_err());
+        assert_eq!(count(&writer).await, kept, "what was answered Ok is there, and nothing else");
+    }
+
+    #[tokio::test]
+    async fn a_panicking_job_takes_its_group_along_and_the_writer_goes_on() {
+        let (writer, _) = Writer::start(table()).unwrap();
+        let panics = writer.write(|_| -> Result<(), StoreError> { panic!("on purpose") });
+        assert!(panics.await.is_err());
+        assert!(insert(&writer, 1).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_begin_says_so() {
+        let connection = table();
+        connection.execute_batch("BEGIN").unwrap();
+        let (writer, _) = Writer::start(connection).unwrap();
+        assert!(!matches!(insert(&writer, 1).await, Err(StoreError::Closed)));
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
     dispatcher::{FcmSender, SendFuture, Sender, attempt::attempt, run::Dispatcher},
     feedback::Finding,
     outbox::Outcome,
-    testing::{Bench, throttled, unavailable},
+    testing::{Bench, create_app, throttled, unavailable},
 };
 
 #[tokio::test]
@@ -32,6 +32,30 @@ async fn a_throttled_project_is_left_alone_until_its_time() {
     bench.pass(wait);
     worker.exchange().await;
     assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+}
+
+#[tokio::test]
+async fn an_app_of_the_same_project_pauses_too_and_of_another_one_goes_on() {
+    let mut bench = Bench::new().await;
+    let mut shop = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    bench.shop = create_app(&bench.app, "same-project").await;
+    let _same = bench.script_fcm();
+    let waiting = bench.shop.clone();
+    bench.shop = create_app(&bench.app, "other-project").await;
+    bench.shop.app.firebase_project = "other".to_owned();
+    let mut other = bench.script_fcm();
+
+    worker.exchange().await;
+    shop.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Unknown, None)));
+    worker.collect_one().await;
+    bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
+    bench.shop = waiting;
+    let held_back = bench.accept(json!({"to": {"topic": "c"}})).await.unwrap();
+    worker.exchange().await;
+    assert_eq!(other.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+    assert_eq!(bench.fate(&held_back).await.0, "pending", "its quota is the same");
 }
 
 #[tokio::test]
