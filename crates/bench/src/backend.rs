@@ -3,11 +3,12 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
+    time::Duration,
 };
 
 use pushbridge_fcm_emulator::{Clock as EmulatorClock, FcmEmulator, Options};
 use pushbridge_server::{Clock, Server, StartError, bootstrap_key_file, config::Config};
-use pushbridge_wire::{AppRequest, IdentityConfig, IdentityMode, PolicyConfig, PolicyMode};
+use pushbridge_wire::{AppRequest, IdentityConfig, IdentityMode, IsoDuration, PolicyConfig, PolicyMode};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,9 @@ impl Backend {
         let emulator = FcmEmulator::start(options).await.map_err(BenchError::of)?;
         let mut config = Config::defaults().map_err(BenchError::of)?;
         config.server.data_dir = dir.to_owned();
+        // FCM's own waits would make a storm of retries last for hours.
+        config.dispatch.retry_first = IsoDuration(Duration::from_millis(30));
+        config.dispatch.retry_cap = IsoDuration(Duration::from_millis(200));
         let key_file = bootstrap_key_file(&config);
         let server = Server::open(config, Clock::System).await.map_err(BenchError::of)?;
         let listener = TcpListener::bind("127.0.0.1:0").map_err(BenchError::of)?;

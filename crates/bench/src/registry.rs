@@ -11,7 +11,7 @@ use pushbridge_server::{
     store::{AppNo, PutAnswer, PutRequest, Store, StoreOptions},
 };
 use pushbridge_wire::{
-    Address, AddressKind, InstallationId, InstallationRequest, InstallationSecret, Platform, Tags, Timestamp,
+    Address, AddressKind, InstallationId, InstallationRequest, InstallationSecret, Platform, Tags,
 };
 use rusqlite::Connection;
 use serde::Serialize;

@@ -1,10 +1,11 @@
 //! The logout wall under a storm: phones log out and in as others while messages for all of them are sent.
 //!
-//! Every message carries the login that it was for, and the emulator says when it accepted it. An unbind that was
-//! answered `closed` promises that nothing for that login is accepted later, on one monotonic clock (I4).
+//! Every message names its user, and the emulator says when it accepted it. An unbind that was answered `closed` promises
+//! that nothing for that user reaches that phone any more until he logs in there again, on one monotonic clock (I4).
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use pushbridge_fcm_emulator::{Device, DeviceChange, FaultSpec, Platform};
+use pushbridge_fcm_emulator::{Device, DeviceChange, DeviceId, FaultSpec, Platform};
 use pushbridge_wire::{InstallationId, InstallationSecret};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ pub struct WallReport {
     pub closed: u64,
     /// Those answered `open`.
     pub open: u64,
-    /// Messages accepted by FCM for a login whose end had been answered `closed`.
+    /// Messages accepted by FCM for a user whose logout from that phone had been answered `closed`.
     pub violations: u64,
     /// Messages that the back end sent.
     pub messages: u64,
@@ -57,10 +58,17 @@ pub struct WallReport {
 
 #[derive(Default)]
 struct Seen {
-    /// Login → when its end was answered `closed`, in microseconds of the emulator's clock.
-    closed: Mutex<HashMap<String, u64>>,
+    absences: Mutex<Vec<Absence>>,
+    closed: AtomicU64,
     open: AtomicU64,
     messages: AtomicU64,
+}
+
+/// From an answer `closed` until the next login of that user on that phone began. Microseconds of the emulator's clock.
+struct Absence {
+    device: DeviceId,
+    user: String,
+    time_us: Range<u64>,
 }
 
 /// Lets it rage, and compares what arrived with what was promised.
@@ -72,6 +80,9 @@ pub async fn rage(storm: Storm) -> Result<WallReport, BenchError> {
     let backend = Arc::new(Backend::start(dir.path()).await?);
     let slow = FaultSpec { percent: Some(50.0), ..FaultSpec::default() }.latency(storm.latency);
     backend.emulator.control().add_fault(slow).map_err(BenchError::of)?;
+    // Retries: an attempt that was on the wire at the logout and failed must not be made again.
+    let failing = FaultSpec { percent: Some(50.0), ..FaultSpec::status(503) }.latency(storm.latency);
+    backend.emulator.control().add_fault(failing).map_err(BenchError::of)?;
     let seen = Arc::new(Seen::default());
     let over = CancellationToken::new();
     let mut senders = JoinSet::new();
@@ -107,7 +118,8 @@ async fn send_until(
     let path = format!("/v1/apps/{APP}/messages");
     let mut turn = number;
     while !over.is_cancelled() {
-        let body = json!({"to": {"user": format!("u{}", turn % USERS)}, "message": {"data": {"n": turn.to_string()}}});
+        let user = format!("u{}", turn % USERS);
+        let body = json!({"to": {"user": user}, "message": {"data": {"user": user}}});
         backend.post(&path, &body).await?;
         seen.messages.fetch_add(1, Ordering::Relaxed);
         turn += 1;
@@ -123,12 +135,16 @@ async fn live(backend: Arc<Backend>, seen: Arc<Seen>, number: u64, turns: u64) -
     let installation = InstallationId::from_random([byte; 16]).to_string();
     let secret = InstallationSecret::from_random([byte; 32]);
     let mut revision = 0;
+    let mut gone: HashMap<String, u64> = HashMap::new();
     for turn in 0..turns {
         let login = format!("p{number}-t{turn}");
         let user = format!("u{}", (number + turn) % USERS);
         revision += 1;
         let token = token_of(&backend, &device)?;
         let put = desired(revision, &token, Some((&user, &login)));
+        if let Some(since_us) = gone.remove(&user) {
+            end_absence(&seen, &device, user.clone(), since_us..now_us(&backend));
+        }
         backend.put(&installation, secret.expose(), &put).await?;
         // As long as one message takes: some logouts meet an empty wire, most do not.
         tokio::time::sleep(Duration::from_millis(turn % 7)).await;
@@ -140,13 +156,29 @@ async fn live(backend: Arc<Backend>, seen: Arc<Seen>, number: u64, turns: u64) -
             _ => json!({"revision": revision, "platform": "android"}),
         };
         let answer = backend.put(&installation, secret.expose(), &leaving).await?;
-        let answered_us = u64::try_from(backend.clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-        note(&seen, &answer, login, answered_us)?;
+        if is_closed(&answer)? {
+            gone.insert(user, now_us(&backend));
+            seen.closed.fetch_add(1, Ordering::Relaxed);
+        } else {
+            seen.open.fetch_add(1, Ordering::Relaxed);
+        }
         if turn % 3 == 2 {
             backend.emulator.control().change(&device.id, DeviceChange::Rotate).map_err(BenchError::of)?;
         }
     }
+    for (user, since_us) in gone {
+        end_absence(&seen, &device, user, since_us..u64::MAX);
+    }
     Ok(())
+}
+
+fn now_us(backend: &Backend) -> u64 {
+    u64::try_from(backend.clock.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn end_absence(seen: &Seen, device: &Device, user: String, time_us: Range<u64>) {
+    let mut absences = seen.absences.lock().unwrap_or_else(PoisonError::into_inner);
+    absences.push(Absence { device: device.id.clone(), user, time_us });
 }
 
 fn token_of(backend: &Backend, device: &Device) -> Result<String, BenchError> {
@@ -162,18 +194,12 @@ fn desired(revision: u64, token: &str, login: Option<(&str, &str)>) -> Value {
     })
 }
 
-fn note(seen: &Seen, answer: &Value, login: String, answered_us: u64) -> Result<(), BenchError> {
+fn is_closed(answer: &Value) -> Result<bool, BenchError> {
     match answer["wall"].as_str() {
-        Some("closed") => {
-            let mut closed = seen.closed.lock().unwrap_or_else(PoisonError::into_inner);
-            closed.insert(login, answered_us);
-        }
-        Some("open") => {
-            seen.open.fetch_add(1, Ordering::Relaxed);
-        }
-        _ => return Err(BenchError("an answer without a wall".to_owned())),
+        Some("closed") => Ok(true),
+        Some("open") => Ok(false),
+        _ => Err(BenchError("an answer without a wall".to_owned())),
     }
-    Ok(())
 }
 
 /// Waits until nothing is in flight towards the emulator any more.
@@ -182,18 +208,21 @@ async fn drain(backend: &Backend) -> Result<(), BenchError> {
 }
 
 fn count(backend: &Backend, seen: &Seen) -> Result<WallReport, BenchError> {
-    let closed = seen.closed.lock().unwrap_or_else(PoisonError::into_inner);
+    let absences = seen.absences.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut arrived, mut violations) = (0, 0);
     for device in backend.emulator.control().devices() {
         for message in backend.emulator.control().inbox(&device.id, 0).map_err(BenchError::of)? {
             arrived += 1;
-            let login = message.message["data"]["pb_login"].as_str().unwrap_or_default();
-            violations +=
-                u64::from(closed.get(login).is_some_and(|answered_us| message.at_us > *answered_us));
+            let user = message.message["data"]["user"].as_str().unwrap_or_default();
+            let was_gone = |absence: &Absence| {
+                absence.device == device.id
+                    && absence.user == user
+                    && absence.time_us.contains(&message.at_us)
+            };
+            violations += u64::from(absences.iter().any(was_gone));
         }
     }
-    let open = seen.open.load(Ordering::Relaxed);
-    let closed = u64::try_from(closed.len()).unwrap_or(u64::MAX);
+    let (closed, open) = (seen.closed.load(Ordering::Relaxed), seen.open.load(Ordering::Relaxed));
     let messages = seen.messages.load(Ordering::Relaxed);
     Ok(WallReport { logouts: closed + open, closed, open, violations, messages, arrived })
 }
