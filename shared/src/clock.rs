@@ -1,6 +1,6 @@
 //! Time as an argument.
 //!
-//! In: nothing. Out: the wall clock as a [`Timestamp`]. Next: [`driver`](crate::driver), which hands it to the
+//! In: nothing. Out: the wall clock as a [`Timestamp`]. Next: `driver`, which hands it to the
 //! pure machine. Wall time and not a monotonic clock: those stop while a phone sleeps, and what is waited for
 //! here (a refresh after 28 days, a `Retry-After`) has to survive the process.
 

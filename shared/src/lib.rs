@@ -6,9 +6,9 @@
 //!
 //! 1. [`api`]: [`PushCore`], the object that Kotlin and Swift see. Its mutators are durable when they return.
 //! 2. [`machine`]: what happens, as a pure function of state, event and time.
-//! 3. [`store`]: one SQLite file that remembers it.
+//! 3. `store`: one SQLite file that remembers it.
 //! 4. [`sync`]: requests out, answers in.
-//! 5. [`driver`]: ties them together: store first, then act; one sync at a time; callbacks from one thread.
+//! 5. `driver`: ties them together: store first, then act; one sync at a time; callbacks from one thread.
 //!
 //! [`clock`] and [`entropy`] are arguments, so a test lets a month pass in no time.
 

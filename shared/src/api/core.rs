@@ -120,7 +120,7 @@ impl PushCore {
     /// # Errors
     /// [`PushError::InvalidInput`] for what cannot be a user id; [`PushError::Storage`]; [`PushError::Closed`].
     pub fn login(&self, user_id: String) -> Result<Accepted, PushError> {
-        let user = UserId::try_from(user_id).map_err(PushError::invalid)?;
+        let user = UserId::try_from(user_id)?;
         let login_id = draw_login_id(self.driver.engine.entropy())?;
         self.apply(Event::LoggedIn { user, login_id })
     }
@@ -148,7 +148,7 @@ impl PushCore {
     /// [`PushError::InvalidInput`] for tags that are too many or too long; [`PushError::Storage`];
     /// [`PushError::Closed`].
     pub fn set_attributes(&self, update: AttributesUpdate) -> Result<Accepted, PushError> {
-        let tags = update.tags.map(Tags::try_from).transpose().map_err(PushError::invalid)?;
+        let tags = update.tags.map(Tags::try_from).transpose()?;
         let (locale, timezone) = (update.locale.as_deref(), update.timezone.as_deref());
         self.apply(Event::AttributesSet {
             tags,
@@ -192,7 +192,7 @@ impl PushCore {
     /// # Errors
     /// [`PushError::InvalidInput`] for what cannot be a message id; [`PushError::Storage`]; [`PushError::Closed`].
     pub fn receipt(&self, message_id: String, event: ReceiptEvent) -> Result<Accepted, PushError> {
-        let message_id = MessageId::try_from(message_id).map_err(PushError::invalid)?;
+        let message_id = MessageId::try_from(message_id)?;
         let at = self.driver.engine.now();
         self.driver.engine.add_receipt(&Receipt { message_id, event, at })
     }
@@ -261,5 +261,5 @@ impl Drop for PushCore {
 }
 
 fn parse_address(kind: RegistrationKind, value: String) -> Result<Address, PushError> {
-    Ok(Address { kind: kind.into(), value: AddressValue::try_from(value).map_err(PushError::invalid)? })
+    Ok(Address { kind: kind.into(), value: AddressValue::try_from(value)? })
 }

@@ -51,6 +51,7 @@ pub struct Finding {
 
 macro_rules! finding_codes {
     ($($(#[$doc:meta])* $name:ident => $code:literal, $blocks:literal, $text:literal;)*) => {
+        #[allow(clippy::doc_markdown, reason = "the sentences are shown to people as they stand")]
         /// Stable codes of findings; documented in docs/ for app developers. Only grows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum FindingCode {
@@ -84,10 +85,10 @@ macro_rules! finding_codes {
 
 finding_codes! {
     StoreLost => "store_lost", false, "The store was lost, newer or a restored copy: this is a new installation, logged out.";
-    Paused => "paused", false, "The core is paused: call resume.";
-    AddressNone => "address_none", true, "The platform has not reported an address: report getToken's or register's answer.";
+    Paused => "paused", false, "The core is paused: resume it.";
+    AddressNone => "address_none", true, "The platform has not reported an address: the app must hand the registration token or FID to the core.";
     AddressResetAsked => "address_reset_asked", true, "A fresh address is wanted: delete the platform's, fetch one, report it as the reset's answer.";
-    AddressContested => "address_contested", true, "Another installation had this address: the server's challenge, a data message, must reach on_message.";
+    AddressContested => "address_contested", true, "Another installation had this address: the server's challenge comes as a data message, which the app must hand to the core.";
     UserNone => "user_none", true, "Nobody is logged in: only messages to the installation or to everyone arrive.";
     UserEvicted => "user_evicted", true, "The server ended this login, the detail says why: the person has to log in again.";
     UserCloned => "user_cloned", true, "Another phone used a copy of this store: both are new installations, logged out.";
@@ -104,7 +105,7 @@ finding_codes! {
     SyncPending => "sync_pending", false, "The server does not have the latest yet: a sync is due.";
     LogoutPending => "logout_pending", false, "The last logout is not confirmed: the server may still reach this phone for the user who left.";
     PermissionDenied => "permission_denied", false, "The person does not allow notifications: only data messages do anything.";
-    PermissionUnknown => "permission_unknown", false, "The app has not said whether notifications are allowed: call set_permission.";
+    PermissionUnknown => "permission_unknown", false, "The app has not told the core whether notifications are allowed.";
     ClockOff => "clock_off", false, "The phone's clock is far from the server's: proofs and certificates may look expired.";
 }
 

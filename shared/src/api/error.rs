@@ -1,5 +1,7 @@
 //! The one public error: local faults that an app can act on. Being offline or refused is an outcome, not an error.
 
+use pushbridge_wire::InvalidId;
+
 use crate::{entropy::EntropyError, store::StoreError, sync::HttpOptionsError};
 
 /// A local fault. Texts are fixed: no path, address, secret or user stands in them.
@@ -39,10 +41,6 @@ pub enum PushError {
 }
 
 impl PushError {
-    pub(crate) fn invalid(detail: impl ToString) -> Self {
-        Self::InvalidInput { detail: detail.to_string() }
-    }
-
     pub(crate) fn internal(detail: &str) -> Self {
         Self::Internal { detail: detail.to_owned() }
     }
@@ -63,6 +61,12 @@ impl From<StoreError> for PushError {
         };
         tracing::warn!(%detail, "the store failed");
         Self::Storage { detail }
+    }
+}
+
+impl From<InvalidId> for PushError {
+    fn from(error: InvalidId) -> Self {
+        Self::InvalidInput { detail: error.to_string() } // says what would be right, not what was given
     }
 }
 

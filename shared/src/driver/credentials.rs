@@ -3,15 +3,10 @@
 //! In: a user. Out: a proof or none, within a time-out of the core's own. The provider is foreign code: it may block,
 //! panic, answer twice or never.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use pushbridge_wire::UserId;
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::{
     api::{CredentialReply, CredentialsProvider},
@@ -22,12 +17,13 @@ use crate::{
 pub(super) struct Credentials {
     provider: Arc<dyn CredentialsProvider>,
     timeout: Duration,
-    is_asking: Arc<AtomicBool>,
+    /// A provider that blocks in every call would otherwise take one thread after the other.
+    one_call: Arc<Semaphore>,
 }
 
 impl Credentials {
     pub(super) fn new(provider: Arc<dyn CredentialsProvider>, timeout: Duration) -> Self {
-        Self { provider, timeout, is_asking: Arc::default() }
+        Self { provider, timeout, one_call: Arc::new(Semaphore::new(1)) }
     }
 
     /// The proof for `user`, if the provider gives one within `at_most`.
@@ -37,28 +33,19 @@ impl Credentials {
         force_refresh: bool,
         at_most: Duration,
     ) -> Option<UserProof> {
-        // A provider that still blocks in its last call would take one thread after the other.
-        if self.is_asking.swap(true, Ordering::SeqCst) {
-            return None;
-        }
-        let busy = Asking(Arc::clone(&self.is_asking));
+        let answer = timeout(self.timeout.min(at_most), self.call(user, force_refresh)).await;
+        UserProof::parse(&answer.ok()??)
+    }
+
+    async fn call(&self, user: &UserId, force_refresh: bool) -> Option<String> {
+        let permit = Arc::clone(&self.one_call).acquire_owned().await.ok()?;
         let (reply, answer) = CredentialReply::new();
         let (provider, user) = (Arc::clone(&self.provider), user.as_str().to_owned());
-        // Nobody waits for the call to return, only for its answer; `busy` ends with it.
-        tokio::task::spawn_blocking(move || {
-            let _busy = busy;
+        // Nobody waits for the call to return, only for its answer.
+        spawn_blocking(move || {
+            let _until_it_returns_or_panics = permit;
             provider.request(user, force_refresh, reply);
         });
-        let answer = tokio::time::timeout(self.timeout.min(at_most), answer).await;
-        UserProof::parse(&answer.ok()?.ok()??)
-    }
-}
-
-/// Ends with the provider's call, even if that panics.
-struct Asking(Arc<AtomicBool>);
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
+        answer.await.ok()?
     }
 }

@@ -91,7 +91,7 @@ impl Engine {
         let jitter = draw_jitter(self.entropy())?;
         let mut inner = lock(&self.inner);
         let Inner { state, slot: Slot::Open(store) } = &mut *inner else { return Ok(()) };
-        let event = Event::Answered { sent, answer: Box::new(answer), fresh, jitter };
+        let event = Event::Answered { sent, answer, fresh, jitter };
         self.advance(state, store, event).map(|_| ())
     }
 

@@ -196,10 +196,11 @@ async fn send_put(
     proof: Option<UserProof>,
     sent_proof: UserProofSent,
 ) -> Result<(), PushError> {
-    // The provider may have taken its time: a proof of somebody who left meanwhile is not sent.
-    let is_current = driver.engine.read(|now| now.desired.revision == state.desired.revision)?;
-    if !is_current {
-        return Ok(());
+    // The provider may have taken its time: a proof of somebody who left meanwhile is not sent, and nothing at all
+    // by a core that was paused.
+    match driver.engine.view() {
+        View::Open(now, _) if now.desired.revision == state.desired.revision => {}
+        _ => return Ok(()),
     }
     let Some((sent, request)) = state.desired.revision.and_then(|revision| {
         let sent = sent(&state, revision, Request::Put, sent_proof);

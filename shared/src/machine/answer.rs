@@ -47,7 +47,7 @@ impl Step {
         match answer {
             // `stale` for the current revision means that a copy is ahead (F23).
             Answer::Installation(response) if response.outcome == Outcome::Stale => self.leave_clone(fresh),
-            Answer::Installation(response) => self.acknowledge(sent, response),
+            Answer::Installation(response) => self.acknowledge(sent, &response),
             Answer::Cloned => self.leave_clone(fresh),
             Answer::SecretInvalid if self.state.acked.is_some() || self.was_refused_before() => {
                 self.leave_clone(fresh);
@@ -77,13 +77,13 @@ impl Step {
                     && response.revision == sent.revision
                     && response.outcome != Outcome::Stale =>
             {
-                self.acknowledge(sent, response);
+                self.acknowledge(sent, &response);
             }
             _ => self.state.progress.due |= self.state.acked.is_some(),
         }
     }
 
-    fn acknowledge(&mut self, sent: &Sent, response: InstallationResponse) {
+    fn acknowledge(&mut self, sent: &Sent, response: &InstallationResponse) {
         let before = self.state.acked.take();
         // Another life of the server's store may lack more than this PUT told it (rule 10): once more.
         self.state.progress.due = before.is_some_and(|acked| acked.incarnation != response.incarnation);
@@ -108,7 +108,7 @@ impl Step {
         if response.user_state == UserState::Evicted {
             self.evict(response.reason.as_ref());
         }
-        self.settle_logout(&response);
+        self.settle_logout(response);
     }
 
     /// Everything else is acknowledged, and refreshes and confirmations go on (F18); only the user is missing.

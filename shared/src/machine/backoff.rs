@@ -25,7 +25,7 @@ impl Jitter {
     fn share_of(self, whole: Duration) -> Duration {
         let ms = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(
-            u64::try_from(u128::from(ms) * u128::from(self.0) >> 32).unwrap_or(ms), // jitter < 1, so no overflow
+            u64::try_from((u128::from(ms) * u128::from(self.0)) >> 32).unwrap_or(ms), // jitter < 1, so no overflow
         )
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to the core.
 //!
-//! In: the platform, the app, the server. Out: input of [`step`](super::step). What is random comes inside.
+//! In: the platform, the app, the server. Out: input of [`step`](super::step()). What is random comes inside.
 
 use std::fmt;
 
@@ -93,7 +93,7 @@ pub enum Event {
         /// What was asked.
         sent: Sent,
         /// What came back.
-        answer: Box<Answer>,
+        answer: Answer,
         /// Used if this identity turns out to be a copy.
         fresh: Identity,
         /// Spreads waits.
@@ -149,7 +149,7 @@ pub enum UserProofSent {
 #[derive(Clone)]
 pub enum Answer {
     /// 200 with the server's own body.
-    Installation(InstallationResponse),
+    Installation(Box<InstallationResponse>),
     /// The receipts are in.
     ReceiptsTaken,
     /// 401: another secret belongs to this id.

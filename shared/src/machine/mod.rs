@@ -1,8 +1,8 @@
 //! What the core does, as a pure function: no clock, no randomness, no I/O.
 //!
 //! In: the [`State`], one [`Event`] and the time. Out: the next state and the [`Effect`]s that follow from it.
-//! Next: [`driver`](crate::driver) writes the state to [`store`](crate::store) and only then acts on the effects;
-//! [`plan`] says what [`sync`](crate::sync) has to ask the server for.
+//! Next: `driver` writes the state to `store` and only then acts on the effects;
+//! [`plan()`] says what [`sync`](crate::sync) has to ask the server for.
 //!
 //! The core queues no calls. It keeps one *desired* row, whose revision grows with every change, and one *acked*
 //! row. Any order of rotations, logouts and logins while offline is thus one request with the final truth, and a

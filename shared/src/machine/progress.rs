@@ -1,6 +1,6 @@
 //! What is under way: a reset, a wait, a refused proof, a challenge, news that the app has to hear.
 //!
-//! In: changed by [`step`](super::step). Out: read by [`plan`](super::plan()) and by the status.
+//! In: changed by [`step`](super::step()). Out: read by [`plan`](super::plan()) and by the status.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What the core knows: who it is, what it wants, what the server acknowledged, and what is under way.
 //!
-//! In: the store at a process start. Out: the same, changed by [`step`](super::step). Everything but
+//! In: the store at a process start. Out: the same, changed by [`step`](super::step()). Everything but
 //! [`Session`] is durable. No type here prints an address, a secret, a nonce or a user.
 
 use std::fmt;

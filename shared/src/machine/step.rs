@@ -36,7 +36,7 @@ pub fn step(state: State, event: Event, now: Timestamp) -> (State, Vec<Effect>) 
         Event::SyncHinted => step.state.progress.due |= step.state.acked.is_some(),
         Event::Challenged { installation, nonce } => step.accept_challenge(installation, nonce),
         Event::Woken { try_now } => step.wake(try_now),
-        Event::Answered { sent, answer, fresh, jitter } => step.take_answer(&sent, *answer, fresh, jitter),
+        Event::Answered { sent, answer, fresh, jitter } => step.take_answer(&sent, answer, fresh, jitter),
     }
     (step.state, step.effects)
 }

@@ -22,7 +22,9 @@ pub(crate) fn read_installation(answer: Result<ApiAnswer, TransportError>, sent:
     }
     match parse::<InstallationResponse>(&answer, "application/json") {
         // `stale` carries the server's revision where ours would stand.
-        Some(body) if body.revision == sent || body.outcome == Outcome::Stale => Answer::Installation(body),
+        Some(body) if body.revision == sent || body.outcome == Outcome::Stale => {
+            Answer::Installation(Box::new(body))
+        }
         _ => Answer::Unusable(DeferCause::NotTheServer),
     }
 }

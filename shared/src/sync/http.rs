@@ -3,7 +3,7 @@
 //! In: an [`ApiRequest`]. Out: status, four headers and a bounded body. Each request has a connection of its own:
 //! the core asks a few times a month, and a kept connection may have died while the phone slept.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use reqwest::{
     Client, Method, Url,
@@ -161,16 +161,16 @@ fn classify(error: reqwest::Error) -> TransportError {
     kind
 }
 
-fn has_tls_cause(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = error.source();
+fn has_tls_cause(error: &(dyn Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
     }
-    false
+    // An I/O error does not give the error that it wraps as its source, but that one's source.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match wrapped {
+        Some(inner) => has_tls_cause(inner),
+        None => error.source().is_some_and(has_tls_cause),
+    }
 }
 
 #[cfg(test)]

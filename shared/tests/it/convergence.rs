@@ -20,6 +20,8 @@ enum Step {
     Crash,
     LoseStore,
     Sync(Fate),
+    Send(Fate),
+    DeliverAnswer,
     DeliverLate(usize),
     DeliverPushes { are_lost: bool },
     Revoke,
@@ -49,7 +51,9 @@ fn a_step() -> impl Strategy<Value = Step> {
         4 => any::<usize>().prop_map(Step::DeliverCallback),
         2 => Just(Step::Crash),
         1 => Just(Step::LoseStore),
-        8 => fate().prop_map(Step::Sync),
+        6 => fate().prop_map(Step::Sync),
+        4 => fate().prop_map(Step::Send),
+        2 => Just(Step::DeliverAnswer),
         1 => any::<usize>().prop_map(Step::DeliverLate),
         2 => any::<bool>().prop_map(|are_lost| Step::DeliverPushes { are_lost }),
         1 => Just(Step::Revoke),
@@ -69,6 +73,8 @@ fn take(step: Step, phone: &mut Phone, server: &mut Server, lives: &mut u32) {
         Step::Crash => phone.restart(),
         Step::LoseStore => phone.lose_store(),
         Step::Sync(fate) => phone.sync(server, fate),
+        Step::Send(fate) => phone.send(server, fate),
+        Step::DeliverAnswer => phone.deliver_answer(),
         Step::DeliverLate(which) => phone.deliver_late(server, which),
         Step::DeliverPushes { are_lost } => phone.deliver_pushes(server, are_lost),
         Step::Revoke => server.revoke_all(),
@@ -81,7 +87,7 @@ fn take(step: Step, phone: &mut Phone, server: &mut Server, lives: &mut u32) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// B3, B4, B8, I3, I9: whatever happened, once the network is back the server holds what is desired, the phone is
     /// reachable at the platform's address, and no identity was thrown away without a reason.

@@ -16,7 +16,11 @@ use pushbridge_core::{
     DeferCause, PushConfig, PushCore, RegistrationKind::FcmToken, SyncOutcome, SyncTrigger,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    task::JoinSet,
+};
 
 use crate::rig::{Provider, Rig, sync};
 
@@ -233,8 +237,16 @@ async fn no_listener_is_offline_and_plain_http_answered_to_tls_is_a_tls_failure(
     drop(listener);
     let core = open(&rig, config(&rig, &format!("http://127.0.0.1:{port}")));
     assert_deferred(&sync(&core).await, DeferCause::Offline);
-    let server = serve(applied).await;
     let other = Rig::new();
-    let core = open(&other, config(&other, &server.base_url.replace("http:", "https:")));
-    assert_deferred(&sync(&core).await, DeferCause::Tls);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let plain_text = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        let mut hello = [0; 512];
+        while socket.read(&mut hello).await.is_ok_and(|count| count > 0) {}
+    };
+    let core = open(&other, config(&other, &format!("https://127.0.0.1:{port}")));
+    let (outcome, ()) = tokio::join!(sync(&core), plain_text);
+    assert_deferred(&outcome, DeferCause::Tls);
 }

@@ -1,12 +1,17 @@
 //! The whole core against scripted servers: in memory where order matters, over sockets where bytes do.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod convergence;
 mod crash;
 mod http;
+mod listener;
 mod logs;
+mod messages;
 mod model_phone;
 mod model_server;
 mod outcomes;
+mod proofs;
 mod rig;
 mod store;
 mod walk;

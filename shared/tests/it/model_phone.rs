@@ -46,10 +46,12 @@ pub(crate) struct Phone {
     /// What the platform has now.
     pub(crate) token: String,
     tokens: u32,
-    drawn: u8,
+    drawn: u32,
     logins: u32,
     callbacks: Vec<Callback>,
     late: Vec<LatePut>,
+    /// The one request under way, with the answer that is coming.
+    under_way: Option<(Sent, Answer)>,
 }
 
 impl Phone {
@@ -64,6 +66,7 @@ impl Phone {
             logins: 0,
             callbacks: vec![],
             late: vec![],
+            under_way: None,
         };
         phone.restart();
         phone
@@ -81,6 +84,7 @@ impl Phone {
     /// A process dies and another one starts: it pulls, as every wrapper does.
     pub(crate) fn restart(&mut self) {
         self.callbacks.clear();
+        self.under_way = None;
         self.state.session = Session::default();
         self.apply(Event::Opened { core_version: "1".to_owned(), attributes: attributes() });
         self.pull();
@@ -154,8 +158,17 @@ impl Phone {
         plan(&self.state, self.now)
     }
 
-    /// One request, if the core wants one.
+    /// One request with its answer, if the core wants one.
     pub(crate) fn sync(&mut self, server: &mut Server, fate: Fate) {
+        self.send(server, fate);
+        self.deliver_answer();
+    }
+
+    /// One request, if the core wants one and none is under way; anything may happen before its answer comes.
+    pub(crate) fn send(&mut self, server: &mut Server, fate: Fate) {
+        if self.under_way.is_some() {
+            return;
+        }
         server.now_ms = self.now.as_ms();
         self.apply(Event::Woken { try_now: false });
         let (request, proof) = match self.plan() {
@@ -167,8 +180,14 @@ impl Phone {
         let revision = self.state.desired.revision.unwrap();
         let sent = Sent { installation: self.state.identity.installation, revision, request, proof };
         let answer = self.exchange(server, &sent, fate);
-        let fresh = self.draw();
-        self.apply(Event::Answered { sent, answer: Box::new(answer), fresh, jitter: Jitter(0) });
+        self.under_way = Some((sent, answer));
+    }
+
+    pub(crate) fn deliver_answer(&mut self) {
+        if let Some((sent, answer)) = self.under_way.take() {
+            let fresh = self.draw();
+            self.apply(Event::Answered { sent, answer, fresh, jitter: Jitter(0) });
+        }
     }
 
     fn exchange(&mut self, server: &mut Server, sent: &Sent, fate: Fate) -> Answer {
@@ -203,7 +222,7 @@ impl Phone {
             _ => server.put(&put.id, &put.secret, &put.body, None),
         };
         if answer.status == 200 {
-            return Answer::Installation(serde_json::from_slice(&answer.body).unwrap());
+            return Answer::Installation(Box::new(serde_json::from_slice(&answer.body).unwrap()));
         }
         let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
         match answer.status {
@@ -254,6 +273,7 @@ impl Phone {
 
     /// Network and platform work again. Runs until nothing is left to do.
     pub(crate) fn settle(&mut self, server: &mut Server) {
+        self.deliver_answer();
         while !self.late.is_empty() {
             self.deliver_late(server, 0);
         }
@@ -293,10 +313,13 @@ impl Phone {
     }
 }
 
-fn identity(n: u8) -> Identity {
+fn identity(n: u32) -> Identity {
+    let (mut id, mut secret) = ([0; 16], [0; 32]);
+    id[..4].copy_from_slice(&n.to_le_bytes());
+    secret[..4].copy_from_slice(&n.to_le_bytes());
     Identity {
-        installation: InstallationId::from_random([n; 16]),
-        secret: InstallationSecret::from_random([n; 32]),
+        installation: InstallationId::from_random(id),
+        secret: InstallationSecret::from_random(secret),
     }
 }
 

@@ -126,6 +126,7 @@ pub(crate) struct App {
     /// Who was asked for, and whether a refreshed one was wanted.
     pub(crate) asked: Mutex<Vec<(String, bool)>>,
     kept: Mutex<Vec<Arc<CredentialReply>>>,
+    questions: Sender<()>,
     effects: Sender<PlatformEffect>,
     statuses: Sender<PushStatus>,
 }
@@ -143,6 +144,7 @@ impl CredentialsProvider for App {
     fn request(&self, user_id: String, force_refresh: bool, reply: Arc<CredentialReply>) {
         self.asked.lock().unwrap().push((user_id, force_refresh));
         let provider = self.provider.lock().unwrap().clone();
+        let _ = self.questions.send(());
         match provider {
             Provider::Gives(token) => {
                 reply.provide(token);
@@ -167,12 +169,15 @@ pub(crate) struct Rig {
     pub(crate) app: Arc<App>,
     pub(crate) effects: Receiver<PlatformEffect>,
     pub(crate) statuses: Receiver<PushStatus>,
-    seed: Mutex<u64>,
+    /// One for each question to the provider.
+    pub(crate) questions: Receiver<()>,
+    pub(crate) seed: Mutex<u64>,
 }
 
 impl Rig {
     pub(crate) fn new() -> Self {
         let ((effects_in, effects), (statuses_in, statuses)) = (channel(), channel());
+        let (questions_in, questions) = channel();
         Self {
             dir: TempDir::new().unwrap(),
             clock: Arc::new(ManualClock::at(Timestamp::from_ms(1_795_000_000_000))),
@@ -182,11 +187,13 @@ impl Rig {
                 provider: Mutex::new(Provider::HasNone),
                 asked: Mutex::default(),
                 kept: Mutex::default(),
+                questions: questions_in,
                 effects: effects_in,
                 statuses: statuses_in,
             }),
             effects,
             statuses,
+            questions,
             seed: Mutex::new(0),
         }
     }
@@ -203,10 +210,10 @@ impl Rig {
         config
     }
 
-    pub(crate) fn try_open(&self) -> Result<Arc<PushCore>, PushError> {
+    pub(crate) fn ports(&self) -> Ports {
         let mut seed = self.seed.lock().unwrap();
         *seed += 1;
-        let ports = Ports {
+        Ports {
             clock: self.clock.clone(),
             entropy: Arc::new(SeededEntropy::new(*seed)),
             transport: Arc::new(Wire {
@@ -214,8 +221,11 @@ impl Rig {
                 server: self.server.clone(),
                 clock: self.clock.clone(),
             }),
-        };
-        PushCore::open_with(self.config(), ports, self.app.clone(), self.app.clone())
+        }
+    }
+
+    pub(crate) fn try_open(&self) -> Result<Arc<PushCore>, PushError> {
+        PushCore::open_with(self.config(), self.ports(), self.app.clone(), self.app.clone())
     }
 
     pub(crate) fn open(&self) -> Arc<PushCore> {
@@ -257,4 +267,10 @@ impl Rig {
 
 pub(crate) async fn sync(core: &PushCore) -> SyncOutcome {
     core.sync_now(PATIENCE, SyncTrigger::Change).await.unwrap()
+}
+
+/// The platform names its address.
+pub(crate) fn report(core: &PushCore, value: &str) {
+    let accepted = core.on_registration(pushbridge_core::RegistrationKind::FcmToken, value.to_owned(), None);
+    accepted.unwrap();
 }

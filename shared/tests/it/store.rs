@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use pushbridge_core::{
-    LoggedOutReason, PlatformEffect, PushCore, PushError, Recovery, RegistrationKind::FcmToken, SyncOutcome,
+    LoggedOutReason, PlatformEffect, PushError, Recovery, RegistrationKind::FcmToken, SyncOutcome,
     SyncTrigger,
 };
 
-use crate::rig::{PATIENCE, Rig, sync};
-
-fn report(core: &PushCore, value: &str) {
-    core.on_registration(FcmToken, value.to_owned(), None).unwrap();
-}
+use crate::rig::{PATIENCE, Rig, report, sync};
 
 /// Failure mode 19
 #[tokio::test]
@@ -61,6 +57,7 @@ async fn a_restored_copy_takes_another_identity_before_any_request() {
     let of_original = core.snapshot().unwrap().installation_id;
     core.shutdown(PATIENCE).await;
     let restored = Rig::new();
+    *restored.seed.lock().unwrap() = 1_000; // another phone draws other ids
     let (from, to) = (original.dir.path().join("store"), restored.dir.path().join("store"));
     std::fs::create_dir_all(&to).unwrap();
     std::fs::copy(from.join("pushbridge-core.db"), to.join("pushbridge-core.db")).unwrap();

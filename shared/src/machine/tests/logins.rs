@@ -69,7 +69,7 @@ fn the_same_user_logging_in_again_is_no_new_login_but_after_a_logout_it_is() {
 #[test]
 fn a_logout_of_nobody_changes_nothing() {
     let mut core = Core::new();
-    core.report("T1").answer(json!({})).logout();
+    core.report("T1").answer(&json!({})).logout();
     assert_eq!((core.plan(), core.value(), core.has_pending_reset()), (Plan::Done, Some("T1"), false));
 }
 
@@ -88,11 +88,11 @@ fn a_start_with_a_pending_reset_asks_for_it_again() {
 fn a_logout_is_done_only_when_the_platforms_address_was_answered_live() {
     let mut core = Core::settled();
     core.restart().logout(); // this process has not heard the platform name its address
-    core.answer(json!({ "address_state": "none" }));
+    core.answer(&json!({ "address_state": "none" }));
     assert!(core.state.progress.logout_pending);
-    core.reset_done("T2").answer(json!({ "address_state": "contested", "refresh_after": "PT10M" }));
+    core.reset_done("T2").answer(&json!({ "address_state": "contested", "refresh_after": "PT10M" }));
     assert!(core.state.progress.logout_pending);
-    core.pass(Duration::from_secs(600)).answer(json!({ "wall": "open" }));
+    core.pass(Duration::from_secs(600)).answer(&json!({ "wall": "open" }));
     assert!(!core.state.progress.logout_pending);
     assert_eq!(core.state.progress.wall_closed, Some(false));
 }
@@ -100,7 +100,7 @@ fn a_logout_is_done_only_when_the_platforms_address_was_answered_live() {
 #[test]
 fn a_logout_is_done_at_once_if_this_process_placed_the_address() {
     let mut core = Core::settled();
-    core.logout().answer(json!({ "address_state": "none" }));
+    core.logout().answer(&json!({ "address_state": "none" }));
     assert!(!core.state.progress.logout_pending);
     assert_eq!(core.state.progress.wall_closed, Some(true));
 }

@@ -43,7 +43,7 @@ impl Core {
     fn settled() -> Self {
         let mut core = Self::new();
         core.report("T1").login("A");
-        core.answer(json!({ "user_state": "bound" }));
+        core.answer(&json!({ "user_state": "bound" }));
         core
     }
 
@@ -86,11 +86,10 @@ impl Core {
         Sent { installation: self.state.identity.installation, revision, request, proof }
     }
     fn answered(&mut self, sent: Sent, answer: Answer) -> &mut Self {
-        let answer = Box::new(answer);
         self.apply(Event::Answered { sent, answer, fresh: identity(2), jitter: Jitter(1 << 31) })
     }
     /// The server answers a PUT of what is desired now; `fields` differ from a plain success.
-    fn answer(&mut self, fields: serde_json::Value) -> &mut Self {
+    fn answer(&mut self, fields: &serde_json::Value) -> &mut Self {
         let sent = self.sent(Request::Put, UserProofSent::AtHand);
         let answer = Answer::Installation(response(sent.revision, fields));
         self.answered(sent, answer)
@@ -146,7 +145,7 @@ fn address(value: &str) -> Address {
     Address { kind: AddressKind::FcmToken, value: AddressValue::try_from(value.to_owned()).unwrap() }
 }
 
-fn response(revision: Revision, fields: serde_json::Value) -> InstallationResponse {
+fn response(revision: Revision, fields: &serde_json::Value) -> Box<InstallationResponse> {
     let mut body = json!({
         "revision": revision, "outcome": "applied", "address_state": "live", "user_state": "none",
         "wall": "closed", "incarnation": "first", "refresh_after": "P28D", "confirm_after": "P1D",

@@ -9,7 +9,7 @@ fn the_first_address_and_a_rotated_one_are_changes() {
     assert_eq!(core.plan(), Plan::Done);
     core.report("T1");
     assert_eq!((core.revision(), core.plan()), (1, Plan::Put(AskProof::No)));
-    core.answer(json!({}));
+    core.answer(&json!({}));
     assert_eq!(core.plan(), Plan::Done);
     core.report("T2");
     assert_eq!((core.revision(), core.value(), core.plan()), (2, Some("T2"), Plan::Put(AskProof::No)));

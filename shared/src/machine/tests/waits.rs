@@ -49,7 +49,7 @@ fn waits_double_up_to_an_hour_and_a_success_forgets_them() {
         core.pass(left);
     }
     assert_eq!(waits, [15, 30, 60, 120, 240, 480, 960, 1800, 1800, 1800], "half of each, as drawn");
-    core.answer(json!({}));
+    core.answer(&json!({}));
     assert_eq!(core.state.progress.backoff, None);
 }
 
@@ -61,7 +61,7 @@ fn a_clock_set_back_lengthens_no_wait() {
     core.now = core.now.minus(DAY * 3650);
     core.apply(Event::Woken { try_now: false }).pass(Duration::from_secs(105));
     assert_eq!(core.plan(), Plan::Put(AskProof::No));
-    core.answer(json!({ "user_state": "bound" }));
+    core.answer(&json!({ "user_state": "bound" }));
     core.now = core.now.minus(DAY * 365);
     core.apply(Event::Woken { try_now: false }).pass(DAY * 28);
     assert_eq!(core.plan(), Plan::Put(AskProof::No), "the refresh comes 28 days after the jump was seen");
