@@ -219,5 +219,12 @@ pub fn configured_app(configured: &AppConfig) -> Result<crate::store::NewApp, St
         policy: PolicyConfig { mode: configured.policy, max_devices: configured.max_devices },
         identity: configured.identity.clone(),
     };
-    new_app(request).map_err(|refused| refused.to_string())
+    new_app(request).map_err(|refused| {
+        let problem = refused.to_string();
+        // The file is what the operator can mend.
+        match problem.strip_prefix("service_account: ") {
+            Some(problem) => format!("service_account_file {path}: {problem}"),
+            None => problem,
+        }
+    })
 }

@@ -65,24 +65,25 @@ impl Client {
         let status = response.status();
         let body = response.bytes().await.map_err(|error| self.unreachable(error))?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| {
-                Failure::check(format!("{} answered something else than Pushbridge", self.url))
-            });
+            return serde_json::from_slice(&body).map_err(|_| self.stranger(status));
         }
-        Err(refused(status, &body))
+        let problem = serde_json::from_slice::<Problem>(&body).map_err(|_| self.stranger(status))?;
+        Err(refused(problem))
+    }
+
+    fn stranger(&self, status: StatusCode) -> Failure {
+        Failure::usage(format!("{} answered {status}, but not as Pushbridge does", self.url))
+            .next("name the Pushbridge server with --url")
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let cause = error.without_url();
-        Failure::check(format!("no answer from {}: {cause}", self.url))
+        Failure::usage(format!("no answer from {}: {cause}", self.url))
             .next("start the server with `pushbridge serve`, or name it with --url")
     }
 }
 
-fn refused(status: StatusCode, body: &[u8]) -> Failure {
-    let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
-        return Failure::check(format!("the server answered {status} without saying why"));
-    };
+fn refused(problem: Problem) -> Failure {
     let place = problem.field.map(|field| format!(" ({field})")).unwrap_or_default();
     Failure::check(format!("{}{place} [{}]", problem.title, problem.code)).next(problem.detail)
 }

@@ -1,10 +1,11 @@
 //! `pushbridge serve`: the server as a program.
 
-use std::{net::TcpListener, path::Path};
+use std::{io::IsTerminal, net::TcpListener, path::Path};
 
 use pushbridge_server::{
-    Clock, Server, bootstrap_key_file,
+    Clock, Server, StartError, bootstrap_key_file,
     config::{Config, Environment},
+    store::StoreError,
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -22,8 +23,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     }
     let listen = config.server.listen;
     let key_file = bootstrap_key_file(&config);
-    let server =
-        Server::open(config, Clock::System).await.map_err(|error| Failure::usage(error.to_string()))?;
+    let server = Server::open(config, Clock::System).await.map_err(|error| cannot_start(&error))?;
     let listener = TcpListener::bind(listen).map_err(|error| {
         Failure::usage(format!("cannot listen on {listen}: {error}"))
             .next("choose another address with --listen, or end the program that has it")
@@ -40,6 +40,23 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     server.serve(listener, shutdown).await.map_err(|error| Failure::check(error.to_string()))
 }
 
+fn cannot_start(error: &StartError) -> Failure {
+    let next = match error {
+        StartError::Store(StoreError::InUse(_)) => {
+            "stop the other process, or choose another folder with --data"
+        }
+        StartError::Store(StoreError::NewerSchema { .. }) => {
+            "start the newer version, or choose another folder with --data"
+        }
+        StartError::Store(_) | StartError::File { .. } => {
+            "make the folder writable for this user, or choose another one with --data"
+        }
+        StartError::App { .. } => "mend the file, and try it with `pushbridge check --config F`",
+        StartError::Randomness(_) | StartError::Serve(_) | StartError::Interrupted => "try again",
+    };
+    Failure::usage(error.to_string()).next(next)
+}
+
 /// Defaults, file and environment; a failure says what to do.
 pub(crate) fn load_config(file: Option<&Path>) -> Result<Config, Failure> {
     Config::load(file, &Environment::of_process()).map_err(|error| {
@@ -51,7 +68,11 @@ pub(crate) fn load_config(file: Option<&Path>) -> Result<Config, Failure> {
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // A second call in one process keeps the first; only programs call this.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Cancels `shutdown` at the first SIGINT or SIGTERM.

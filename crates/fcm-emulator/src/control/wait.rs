@@ -44,7 +44,8 @@ impl Control {
         Ok(entry.inbox_after(0))
     }
 
-    /// Waits until at least `count` sends have ended since the start or the last reset, and returns those that are kept.
+    /// Waits until at least `count` sends have ended since the start or the last reset, and returns those that
+    /// are kept.
     ///
     /// # Errors
     /// When the real time `within` has passed.

@@ -13,7 +13,8 @@ pub(crate) fn html_page(status: StatusCode, retry_after: Option<HeaderValue>) ->
     };
     let code = status.as_u16();
     let page = format!(
-        "<!DOCTYPE html>\n<html lang=en>\n<title>Error {code}</title>\n<p><b>{code}.</b> That is an error.\n<p>{advice}\n"
+        "<!DOCTYPE html>\n<html lang=en>\n<title>Error {code}</title>\n\
+         <p><b>{code}.</b> That is an error.\n<p>{advice}\n"
     );
     let mut response = (status, Html(page)).into_response();
     if let Some(text) = retry_after {

@@ -36,7 +36,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Closes the connection at once: nothing more is written, and all its requests end, this one by being dropped here.
+    /// Closes the connection at once: nothing more is written, and all its requests end, this one by being
+    /// dropped here.
     pub(crate) async fn cut_now<T>(&self) -> T {
         self.cut.cancel();
         future::pending().await

@@ -63,11 +63,10 @@ async fn several_emulators_live_in_one_process_apart() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_hanging_requests_and_frees_the_port() {
+async fn a_shutdown_ends_hanging_requests() {
     let bench = Bench::start().await;
     let phone = bench.control().add_device(Platform::Android);
     bench.control().add_fault(FaultSpec::action(FaultAction::Hang)).unwrap();
-    let listen = bench.emulator.url().strip_prefix("http://").unwrap().parse().unwrap();
     let (body, url, control) = (to_token(&phone), bench.send_url(), bench.control().clone());
     let requests =
         [&bench.http1, &bench.http2].map(|client| client.post(&url).bearer_auth("owner").json(&body).send());
@@ -79,10 +78,19 @@ async fn a_shutdown_ends_hanging_requests_and_frees_the_port() {
     let (answers, ()) = tokio::join!(futures_util::future::join_all(requests), stop);
     assert!(answers.iter().all(Result::is_err));
     assert_eq!(control.in_flight(), 0);
-    let again = FcmEmulator::start(Options { listen, ..Options::default() }).await.unwrap();
-    let taken = FcmEmulator::start(Options { listen, ..Options::default() }).await.unwrap_err();
+}
+
+/// On an address of its own, so that no test beside this one takes the port in between.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_port_is_taken_until_the_shutdown() {
+    let on = |listen| FcmEmulator::start(Options { listen, ..Options::default() });
+    let first = on("127.0.0.2:0".parse().unwrap()).await.unwrap();
+    let listen = first.url().strip_prefix("http://").unwrap().parse().unwrap();
+    let taken = on(listen).await.unwrap_err();
     assert!(matches!(taken, StartError::Listen { .. }), "{taken}");
-    drop(again);
+    first.shutdown().await;
+    on(listen).await.unwrap().shutdown().await;
 }
 
 #[tokio::test]

@@ -125,9 +125,7 @@ async fn impossible_changes_say_what_to_do_instead() {
     let bench = Bench::start().await;
     let phone = bench.post_control("/devices", json!({"platform": "android"})).await.body;
     let id = phone["id"].as_str().unwrap();
-    let post = |change: &str| {
-        bench.post_control(Box::leak(format!("/devices/{id}/{change}").into_boxed_str()), json!({}))
-    };
+    let post = async |change: &str| bench.post_control(&format!("/devices/{id}/{change}"), Value::Null).await;
     let apns = post("apns-dead").await;
     assert_eq!((apns.status, &apns.body["code"]), (409, &json!("conflict")));
     change(&bench, &phone["id"], "uninstall").await;

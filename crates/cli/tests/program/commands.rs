@@ -1,0 +1,113 @@
+//! A7: the way of somebody who sets Pushbridge up and sends a first push, command by command.
+
+use std::time::Duration;
+
+use pushbridge_fcm_emulator::DeviceChange;
+
+use crate::{
+    process::{PATIENCE, Serving, run, run_with},
+    shop::Shop,
+};
+
+/// A5, A7: app create, key create, send --wait, message, user explain.
+#[tokio::test]
+async fn from_the_registration_of_an_app_to_a_push_and_its_story() {
+    let shop = Shop::open().await;
+    let server = Serving::start(shop.dir(), &[]).await;
+    let said = shop.register(&server).await;
+    assert!(said.contains("next: pushbridge key create --app shop"), "{said}");
+    assert!(said.contains("For development only"), "{said}");
+
+    let made =
+        run(shop.dir(), &["key", "create", "--app", "shop", "--scope", "send,read", "--url", &server.url])
+            .await;
+    let [key] = made.succeeded()[..] else { panic!("the key alone: {made:?}") };
+    assert!(key.starts_with("pbk_") && !made.stderr.contains(key), "{made:?}");
+    std::fs::write(shop.dir().join("shop.key"), key).unwrap();
+    let device = shop.phone(&server, "anna").await;
+
+    // The back end's own key from here on, as settings.
+    let settings = [("PUSHBRIDGE_URL", server.url.as_str()), ("PUSHBRIDGE_KEY_FILE", "shop.key")];
+    let send = [
+        "send", "--app", "shop", "--user", "anna", "--title", "Hello", "--body", "World", "--data", "k=a=b",
+        "--wait",
+    ];
+    let sent = run_with(shop.dir(), &send, &settings).await;
+    let lines = sent.succeeded();
+    let message = lines[0].split_whitespace().next().unwrap().to_owned();
+    assert!(lines.last().unwrap().contains("done  1 deliveries: 1 sent"), "{sent:?}");
+    let inbox = shop.emulator.control().wait_for_inbox(&device.id, 1, PATIENCE).await.unwrap();
+    assert_eq!(inbox[0].message["notification"]["title"], "Hello");
+    assert_eq!(inbox[0].message["data"]["k"], "a=b");
+
+    let shown = run_with(shop.dir(), &["message", &message, "--app", "shop"], &settings).await;
+    assert_eq!(shown.succeeded(), [lines.last().copied().unwrap()]);
+    let followed = run_with(shop.dir(), &["message", &message, "--app", "shop", "--follow"], &settings).await;
+    assert_eq!(followed.succeeded(), shown.succeeded());
+    let explained = run_with(shop.dir(), &["user", "explain", "--app", "shop", "anna"], &settings).await;
+    let lines = explained.succeeded();
+    assert!(
+        lines[0].contains("1 of 1 installations would be sent to") && lines[1].contains("yes"),
+        "{explained:?}"
+    );
+    assert!(!explained.stdout.contains(device.fcm_token.expose()), "I11");
+    server.end().await;
+    shop.emulator.shutdown().await;
+}
+
+/// What did not arrive is not passed over: exit status 1, and why.
+#[tokio::test]
+async fn a_push_that_is_not_sent_fails_the_command_and_says_why() {
+    let shop = Shop::open().await;
+    let server = Serving::start(shop.dir(), &[]).await;
+    shop.register(&server).await;
+    let device = shop.phone(&server, "anna").await;
+    shop.emulator.control().change(&device.id, DeviceChange::Uninstall).unwrap();
+    let at = ["--url", server.url.as_str()];
+    let send = ["send", "--app", "shop", "--user", "anna", "--title", "T", "--body", "B", "--wait"];
+    let failed = run(shop.dir(), &[&send[..], &at].concat()).await;
+    assert_eq!(failed.status, Some(1), "{failed:?}");
+    assert!(failed.stderr.contains("0 of 1 deliveries were sent"), "{failed:?}");
+    let message = failed.stdout.split_whitespace().next().unwrap();
+    // The only app need not be named.
+    let shown = run(shop.dir(), &[&["message", message][..], &at].concat()).await;
+    assert!(shown.succeeded()[1].contains("unregistered"), "{shown:?}");
+    let explained = run(shop.dir(), &[&["user", "explain", "--app", "shop", "anna"][..], &at].concat()).await;
+    assert!(explained.stdout.contains("0 of 1") && explained.stdout.contains("dead"), "{explained:?}");
+    // Nobody there: accepted all the same, and said so.
+    let nobody = run(
+        shop.dir(),
+        &[&["send", "--app", "shop", "--user", "boris", "--title", "T", "--body", "B"][..], &at].concat(),
+    )
+    .await;
+    assert!(nobody.succeeded()[1].contains("pushbridge user explain --app shop boris"), "{nobody:?}");
+    server.end().await;
+    shop.emulator.shutdown().await;
+}
+
+/// I6 for people: a command that is repeated with the same key sends once.
+#[tokio::test]
+async fn a_repeated_command_with_an_idempotency_key_sends_once() {
+    let shop = Shop::open().await;
+    let server = Serving::start(shop.dir(), &[]).await;
+    shop.register(&server).await;
+    let device = shop.phone(&server, "anna").await;
+    let send = |title| {
+        let (url, dir) = (server.url.clone(), shop.dir().to_owned());
+        async move {
+            let arguments =
+                ["send", "--app", "shop", "--user", "anna", "--title", title, "--body", "B", "--wait"];
+            let key = ["--idempotency-key", "order-1", "--url", url.as_str()];
+            run(&dir, &[&arguments[..], &key].concat()).await
+        }
+    };
+    let first = send("T").await;
+    assert_eq!(first.succeeded()[0], send("T").await.succeeded()[0]);
+    let other = send("Another").await;
+    assert!(other.next(1).contains("take a new key"), "{other:?}");
+    let received =
+        shop.emulator.control().wait_for_inbox(&device.id, 1, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(received.len(), 1);
+    server.end().await;
+    shop.emulator.shutdown().await;
+}

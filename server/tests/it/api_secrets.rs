@@ -1,0 +1,284 @@
+//! I11: everything that this process logs while it does everything that it can do, searched for everything secret.
+//!
+//! Our own crates are heard at TRACE, the others at DEBUG. Answers that are refusals are searched as well: they end in
+//! the logs of callers.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use pushbridge_fcm_emulator::{DeviceChange, FaultAction, FaultSpec, FcmErrorCode, TokenEndpoint};
+use serde_json::{Value, json};
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan, util::SubscriberInitExt};
+
+use crate::fixture::{Answer, Fixture, Phone};
+
+const FILTER: &str =
+    "debug,pushbridge_server=trace,pushbridge_fcm=trace,pushbridge_wire=trace,pushbridge_core=trace";
+
+/// Where the log goes.
+#[derive(Clone, Default)]
+struct Capture(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Capture {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Capture {
+    /// Hears every thread of the process from now on.
+    fn install() -> Self {
+        let capture = Self::default();
+        let writer = capture.clone();
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(FILTER))
+            .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish()
+            .try_init()
+            .expect("nobody else of this process listens");
+        capture
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+/// What must not be found, each with a name that may be printed.
+#[derive(Default)]
+struct Secrets(Vec<(String, String)>);
+
+impl Secrets {
+    fn add(&mut self, name: impl Into<String>, value: &str) {
+        assert!(value.len() >= 8, "too short to be searched for");
+        self.0.push((name.into(), value.to_owned()));
+    }
+
+    fn add_phone(&mut self, name: &str, phone: &Phone) {
+        self.add(format!("secret of {name}"), &phone.secret);
+        self.add(format!("token of {name}"), phone.device.fcm_token.expose());
+        self.add(format!("FID of {name}"), phone.device.fcm_fid.expose());
+    }
+
+    /// The lines of the private key: a part of it is too much already.
+    fn add_private_key(&mut self, account: &str) {
+        let account: Value = serde_json::from_str(account).unwrap();
+        let pem = account["private_key"].as_str().unwrap();
+        for (index, line) in pem.lines().filter(|line| line.len() > 40).enumerate() {
+            self.add(format!("private key, line {index}"), line);
+        }
+    }
+
+    fn found_in<'s>(&'s self, text: &'s str) -> impl Iterator<Item = &'s str> {
+        self.0.iter().filter(|(_, value)| text.contains(value)).map(|(name, _)| name.as_str())
+    }
+}
+
+/// A device, its life and everything that it says, with what of it is secret.
+async fn devices(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<Answer>) -> Phone {
+    let mut phone = fixture.phone_of("anna").await;
+    secrets.add_phone("anna's phone", &phone);
+    let proof = fixture.user_token("boris").await;
+    secrets.add("a proof", &proof);
+    // Another user's proof, one that is none, and a login over another user.
+    let other = json!({"user": "carl", "login_id": "login-carl"});
+    assert_eq!(phone.put(fixture, &other, Some(&proof)).await.expect(200)["user_state"], "proof_invalid");
+    secrets.add("a forged proof", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYXJsIn0.c2lnbmVk");
+    let forged = phone.put_again(fixture, Some("eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYXJsIn0.c2lnbmVk")).await;
+    assert_eq!(forged.expect(200)["user_state"], "proof_invalid");
+    phone.login(fixture, "anna").await;
+    // Rotation.
+    phone.device = fixture.control().change(&phone.device.id, DeviceChange::Rotate).unwrap();
+    secrets.add_phone("anna's phone, rotated", &phone);
+    let rotated = json!({"address": {"kind": "fcm_token", "value": phone.device.fcm_token.expose()}});
+    assert_eq!(phone.put(fixture, &rotated, None).await.expect(200)["address_state"], "live");
+    // A wrong secret, a cloned installation, a malformed address.
+    let mut stranger = Phone::new(fixture);
+    secrets.add_phone("the stranger's phone", &stranger);
+    let mine = std::mem::replace(&mut phone.secret, stranger.secret.clone());
+    refusals.push(phone.put_again(fixture, None).await);
+    phone.secret = mine;
+    let live =
+        std::mem::replace(&mut phone.state["address"]["value"], stranger.device.fcm_token.expose().into());
+    refusals.push(phone.put_again(fixture, None).await);
+    phone.state["address"]["value"] = live;
+    for wrong in [json!(["malformed-address-in-a-list"]), json!("malformed address in a text")] {
+        secrets.add("a malformed address", wrong.as_str().unwrap_or("malformed-address-in-a-list"));
+        stranger.state["address"]["value"] = wrong;
+        refusals.push(stranger.put_again(fixture, None).await);
+    }
+    // A challenge and its echo, wrong and right.
+    stranger.state["address"]["value"] = phone.device.fcm_token.expose().into();
+    assert_eq!(stranger.put(fixture, &json!({}), None).await.expect(200)["address_state"], "contested");
+    let nonce = challenge(fixture, &phone).await;
+    secrets.add("a nonce", &nonce);
+    secrets.add("a wrong nonce", "a-wrong-nonce-0123456789");
+    let path = format!("{}/proof", stranger.path());
+    for nonce in ["a-wrong-nonce-0123456789", nonce.as_str()] {
+        refusals.push(fixture.http.call("POST", &path, &stranger.secret, &json!({"nonce": nonce})).await);
+    }
+    assert_eq!(refusals.pop().unwrap().expect(200)["address_state"], "live", "the nonce was right");
+    let receipts =
+        json!({"receipts": [{"message_id": "msg_1", "event": "opened", "at": "2026-11-24T08:00:00Z"}]});
+    fixture.http.call("POST", &format!("{}/receipts", phone.path()), &phone.secret, &receipts).await;
+    phone
+}
+
+/// The nonce that reached the phone.
+async fn challenge(fixture: &Fixture, phone: &Phone) -> String {
+    for count in 1.. {
+        let inbox = fixture
+            .control()
+            .wait_for_inbox(&phone.device.id, count, crate::fixture::PATIENCE)
+            .await
+            .unwrap();
+        if let Some(nonce) = inbox.iter().find_map(|one| one.message["data"]["pb_challenge"].as_str()) {
+            return nonce.to_owned();
+        }
+    }
+    unreachable!("the wait ends in time or panics")
+}
+
+/// Every kind of answer that FCM and the token endpoint have.
+async fn sends(fixture: &Fixture, secrets: &mut Secrets) {
+    let phone = fixture.phone_of("dora").await;
+    secrets.add_phone("dora's phone", &phone);
+    let refusing = TokenEndpoint::Refusing { status: 400, error: "invalid_grant".to_owned() };
+    fixture.control().set_token_endpoint(refusing);
+    let message = fixture.send("dora").await;
+    fixture.parked(&message, 1).await;
+    fixture.control().set_token_endpoint(TokenEndpoint::Working);
+    fixture.sent_at_last(&message).await;
+    let faults = [
+        FaultSpec::code(FcmErrorCode::Unavailable),
+        FaultSpec::code(FcmErrorCode::Internal),
+        FaultSpec::code(FcmErrorCode::InvalidArgument),
+        FaultSpec::code(FcmErrorCode::ThirdPartyAuthError),
+        FaultSpec::status(401),
+        FaultSpec::status(403),
+        FaultSpec::status(404),
+        FaultSpec::action(FaultAction::Html),
+        FaultSpec::action(FaultAction::CutAfter),
+        FaultSpec::action(FaultAction::CutBefore),
+        FaultSpec::code(FcmErrorCode::QuotaExceeded).retry_after("1"),
+        FaultSpec::code(FcmErrorCode::SenderIdMismatch),
+    ];
+    for (index, fault) in faults.into_iter().enumerate() {
+        let user = format!("dora-{index}");
+        let phone = fixture.phone_of(&user).await;
+        secrets.add_phone(&user, &phone);
+        fixture.control().add_fault(fault.on(&phone.device.id).times(1)).unwrap();
+        let message = fixture.send(&user).await;
+        fixture.delivery_when(&message, |one| one["attempts"] != 0 && one["state"] != "leased").await;
+        // Past every wait and every pause.
+        fixture.clock.advance(Duration::from_secs(120));
+    }
+    secrets.add("a bare address", "no-token-of-fcm-0123456789");
+    for value in ["no-token-of-fcm-0123456789", phone.device.fcm_token.expose()] {
+        let to = json!({"address": {"kind": "fcm_token", "value": value}});
+        let body = json!({"to": to, "message": {"data": {"a": "1"}}});
+        let accepted =
+            fixture.http.call("POST", "/v1/apps/shop/messages", &fixture.shop, &body).await.expect(202);
+        fixture.ended(accepted["message_id"].as_str().unwrap()).await;
+    }
+}
+
+/// The operator's and the back end's mistakes.
+async fn mistakes(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<Answer>) {
+    let nobodys = format!("pbk_0123456789ab_{}", "z".repeat(43));
+    secrets.add("a key of nobody", &"z".repeat(43));
+    refusals.push(fixture.http.get("/v1/apps/shop/users/anna/explain", &nobodys).await);
+    refusals.push(fixture.http.get("/v1/admin/apps", &fixture.shop).await);
+    secrets.add("a malformed service account", "not-a-private-key-0123456789");
+    let mut app = fixture.registration("club", &json!({"mode": "multi"}));
+    app["service_account"]["private_key"] = "not-a-private-key-0123456789".into();
+    refusals.push(fixture.http.call("POST", "/v1/admin/apps", &fixture.operator, &app).await);
+    app["service_account"] = "not-a-private-key-0123456789".into();
+    refusals.push(fixture.http.call("POST", "/v1/admin/apps", &fixture.operator, &app).await);
+    secrets.add("a shared secret", "a-shared-secret-of-the-app-0123456789");
+    for (algorithm, answer) in [("HS256", 200), ("ES256", 400), ("none", 400)] {
+        let key = json!({"algorithm": algorithm, "key": "a-shared-secret-of-the-app-0123456789"});
+        let identity = json!({"identity": {"mode": "jwt", "keys": [key]}});
+        let changed = fixture.http.call("PATCH", "/v1/admin/apps/shop", &fixture.operator, &identity).await;
+        assert_eq!(changed.status, answer, "{algorithm}");
+        refusals.extend((answer == 400).then_some(changed));
+    }
+    // A mistyped body whose offending value is an address, and one that ends in the middle of it.
+    let token = "an-address-in-the-wrong-place-0123456789";
+    secrets.add("an address in the wrong place", token);
+    let bodies = [
+        json!({"to": {"address": token}, "message": {}}).to_string(),
+        json!({"to": {"users": [{"id": {"value": token}}]}, "message": {}}).to_string(),
+        json!({"to": {"user": "anna"}, "message": {"token": token}}).to_string(),
+        json!({"to": {"user": "anna"}, "lane": {"address": token}}).to_string(),
+        format!(r#"{{"to":{{"address":{{"kind":"fcm_token","value":"{token}"#),
+    ];
+    for body in bodies {
+        let request = fixture.http.request("POST", "/v1/apps/shop/messages").bearer_auth(&fixture.shop);
+        refusals.push(Answer::of(request.header("content-type", "application/json").body(body)).await);
+    }
+    let revoked =
+        fixture.http.call("DELETE", "/v1/apps/shop/users/anna/bindings", &fixture.shop, &json!({})).await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+}
+
+/// I11: no address, secret, proof or key appears in a log line or an error text.
+#[tokio::test]
+async fn nothing_secret_is_logged_or_answered() {
+    let capture = Capture::install();
+    let fixture = Fixture::start().await;
+    let (mut secrets, mut refusals) = (Secrets::default(), Vec::new());
+    secrets.add_private_key(fixture.emulator.service_account_json());
+    secrets.add("the operator's key", fixture.operator.splitn(3, '_').last().unwrap());
+    secrets.add("the back end's key", fixture.shop.splitn(3, '_').last().unwrap());
+    // First, since the token endpoint is asked once only.
+    sends(&fixture, &mut secrets).await;
+    let phone = devices(&fixture, &mut secrets, &mut refusals).await;
+    mistakes(&fixture, &mut secrets, &mut refusals).await;
+    assert!(
+        fixture
+            .http
+            .get(&format!("/v1/apps/shop/installations/{}/events", phone.id), &fixture.shop)
+            .await
+            .status
+            == 200
+    );
+    fixture.end().await;
+
+    let log = capture.text();
+    for wanted in [
+        "pushbridge_server::dispatcher",
+        "pushbridge_fcm::oauth",
+        "hyper",
+        "h2::",
+        "the project's set-up keeps",
+    ] {
+        assert!(log.contains(wanted), "{wanted} was not heard, so that the search below would show nothing");
+    }
+    let leaks: Vec<&str> = secrets.found_in(&log).collect();
+    assert!(leaks.is_empty(), "in the log: {leaks:?}; for example {}", lines_with(&log, &secrets));
+    for pattern in ["ya29.", "eyJ", "PRIVATE KEY", "Bearer p"] {
+        let line = log.lines().find(|line| line.contains(pattern)).unwrap_or_default();
+        assert!(line.is_empty(), "an access token, an assertion or a key in the log: {pattern} in {line}");
+    }
+    for refusal in &refusals {
+        assert!(refusal.problem().status >= 400);
+        let leaks: Vec<&str> = secrets.found_in(&refusal.text).collect();
+        assert!(leaks.is_empty(), "in a refusal: {leaks:?} in {}", refusal.text);
+    }
+}
+
+/// The first line of `log` with one of `secrets`, for the one who mends it.
+fn lines_with<'l>(log: &'l str, secrets: &Secrets) -> &'l str {
+    log.lines().find(|line| secrets.found_in(line).next().is_some()).unwrap_or_default()
+}

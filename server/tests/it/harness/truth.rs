@@ -1,0 +1,92 @@
+//! What the server's database says, read beside the server.
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use pushbridge_wire::InstallationId;
+use rusqlite::{Connection, OpenFlags};
+
+/// A reader of the server's file. Sees every commit. Locked, as a connection stays on one thread at a time.
+pub(crate) struct Truth(Mutex<Connection>);
+
+/// One installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) no: i64,
+    pub(crate) id: String,
+    pub(crate) revision: u64,
+    pub(crate) state: String,
+    pub(crate) value: Option<String>,
+    pub(crate) generation: u64,
+    pub(crate) user: Option<String>,
+    pub(crate) login: Option<String>,
+    pub(crate) epoch: Option<u64>,
+}
+
+impl Truth {
+    pub(crate) fn open(dir: &Path) -> Self {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self(Mutex::new(Connection::open_with_flags(dir.join("pushbridge.db"), flags).unwrap()))
+    }
+
+    /// A reader of nothing.
+    pub(crate) fn closed() -> Self {
+        Self(Mutex::new(Connection::open_in_memory().unwrap()))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The installations of an app, in the order in which they came.
+    pub(crate) fn rows(&self, app: &str) -> Vec<Row> {
+        let sql =
+            "SELECT i.installation, i.id, i.revision, i.address_state, i.address_value, i.generation, i.user,
+                       i.login, i.epoch
+                   FROM installations i JOIN apps a USING (app) WHERE a.id = ?1 ORDER BY i.installation";
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(sql).unwrap();
+        let rows = query.query_map([app], |row| {
+            Ok(Row {
+                no: row.get(0)?,
+                id: InstallationId::from_stored(row.get(1)?).to_string(),
+                revision: row.get(2)?,
+                state: row.get(3)?,
+                value: row.get(4)?,
+                generation: row.get(5)?,
+                user: row.get(6)?,
+                login: row.get(7)?,
+                epoch: row.get(8)?,
+            })
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Whether FCM called `row`'s value dead in an attempt of exactly its generation.
+    pub(crate) fn was_called_dead(&self, row: &Row) -> bool {
+        let sql = "SELECT count(*) FROM deliveries d JOIN installations i USING (installation)
+                   WHERE i.installation = ?1 AND d.state = 'failed' AND d.wire_key = i.address_key
+                       AND d.wire_generation = ?2";
+        let found: i64 = self
+            .connection()
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row((row.no, row.generation), |row| row.get(0)))
+            .unwrap();
+        found > 0
+    }
+
+    /// Deliveries that a worker could take at `now_ms`, and those on the wire as number and attempt. One look: between
+    /// two, a delivery could go from one to the other unseen.
+    pub(crate) fn under_way(&self, now_ms: i64) -> (usize, Vec<(i64, u32)>) {
+        let sql = "SELECT delivery, attempts, state = 'leased' FROM deliveries
+                   WHERE state = 'leased' OR (state = 'pending' AND due_ms <= ?1)";
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(sql).unwrap();
+        let rows = query.query_map([now_ms], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).unwrap();
+        let rows: Vec<((i64, u32), bool)> = rows.collect::<Result<_, _>>().unwrap();
+        let due = rows.iter().filter(|(_, leased)| !leased).count();
+        (due, rows.into_iter().filter_map(|(delivery, leased)| leased.then_some(delivery)).collect())
+    }
+}

@@ -1,0 +1,14 @@
+//! The real server over real sockets, with the emulator as its FCM.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod api_bad_input;
+mod api_fields;
+mod api_idempotency;
+mod api_limits;
+mod api_secrets;
+mod api_strangers;
+mod api_verdicts;
+mod fixture;
+mod harness;
+mod model;
+mod traces;
