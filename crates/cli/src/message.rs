@@ -80,12 +80,17 @@ fn show(status: &MessageStatus) {
     let parts: Vec<String> =
         parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
     anstream::println!(
-        "{}  {}  {} deliveries: {}",
+        "{}  {}  {}: {}",
         status.message_id,
         status.state,
-        status.deliveries,
+        counted(status.deliveries, "delivery", "deliveries"),
         parts.join(", ")
     );
+}
+
+/// `1 delivery`, `2 deliveries`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 async fn show_reasons(client: &Client, app: &str, id: &str) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use crate::{
     args::SendArguments,
     client::{Client, segment},
     failure::Failure,
-    message::follow,
+    message::{counted, follow},
 };
 
 pub(crate) async fn run(arguments: SendArguments) -> Result<(), Failure> {
@@ -18,7 +18,8 @@ pub(crate) async fn run(arguments: SendArguments) -> Result<(), Failure> {
         Some(key) => client.post_once(&path, key, &request).await?,
         None => client.post(&path, &request).await?,
     };
-    anstream::println!("{}  accepted, {} deliveries", accepted.message_id, accepted.deliveries);
+    let deliveries = counted(accepted.deliveries, "delivery", "deliveries");
+    anstream::println!("{}  accepted, {deliveries}", accepted.message_id);
     if accepted.deliveries == 0 {
         let (app, user) = (&arguments.app, &arguments.user);
         anstream::println!("  nobody is reachable; why: pushbridge user explain --app {app} {user}");
@@ -30,7 +31,11 @@ pub(crate) async fn run(arguments: SendArguments) -> Result<(), Failure> {
     if status.counts.sent == status.deliveries {
         return Ok(());
     }
-    Err(Failure::check(format!("{} of {} deliveries were sent", status.counts.sent, status.deliveries)))
+    Err(Failure::check(format!(
+        "{} of {} were sent",
+        status.counts.sent,
+        counted(status.deliveries, "delivery", "deliveries")
+    )))
 }
 
 fn request(arguments: &SendArguments) -> Result<MessageRequest, Failure> {

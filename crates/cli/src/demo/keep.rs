@@ -27,7 +27,8 @@ Everything keeps running; Ctrl-C ends it and deletes its files. Anna's Pixel is 
     $PUSHBRIDGE_URL/v1/apps/{SHOP}/messages \\
     -d '{{\"to\":{{\"user\":\"anna\"}},\"message\":{{\"notification\":{{\"title\":\"Hello\",\"body\":\"from curl\"}}}}}}'
   curl -s -H \"Authorization: Bearer $KEY\" $PUSHBRIDGE_URL/v1/apps/{SHOP}/users/anna/explain
-  curl -s {emulator}/emulator/v1/devices
+  curl -s {emulator}/emulator/v1/devices                # the phones, by id
+  curl -s {emulator}/emulator/v1/devices/ID/inbox       # what one of them got
 
   # or with this program
   pushbridge send --app {SHOP} --user anna --title Hello --body 'from the command line' --wait

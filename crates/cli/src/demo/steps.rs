@@ -1,6 +1,6 @@
 //! The story, step by step. Each step checks what it tells.
 
-use pushbridge_core::LoginState;
+use pushbridge_core::{LoginState, SyncOutcome};
 use pushbridge_fcm_emulator::{FaultSpec, FcmErrorCode, Platform};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{
     report::{Difference, Report, Step},
     world::{BANK, SHOP, World},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, message::counted};
 
 /// The people's phones, from step to step.
 struct Cast {
@@ -85,9 +85,8 @@ fn data(title: &str) -> Value {
 }
 
 fn tally(title: &str, user: &str, sent: &Sent) -> String {
-    let counts = &sent.status.counts;
-    let mut line =
-        format!("back end → {user}: «{title}»: {} deliveries, {} sent", sent.status.deliveries, counts.sent);
+    let deliveries = counted(sent.status.deliveries, "delivery", "deliveries");
+    let mut line = format!("back end → {user}: «{title}»: {deliveries}, {} sent", sent.status.counts.sent);
     if !sent.reasons.is_empty() {
         line += &format!(", ended: {}", sent.reasons.join(", "));
     }
@@ -184,7 +183,13 @@ async fn offline_logout(world: &mut World, cast: &mut Cast) -> Result<(), Differ
     pixel.set_online(false);
     pixel.logout()?;
     let outcome = pixel.sync().await?;
-    world.say(format!("Boris logs out in the underground: no connection ({outcome:?})."));
+    let SyncOutcome::Deferred { retry_after, .. } = outcome else {
+        return Err(Difference(format!("a sync without a connection must be deferred: {outcome:?}")));
+    };
+    let seconds = retry_after.as_secs();
+    world.say(format!(
+        "Boris logs out in the underground: no connection, the core tries again in {seconds} s."
+    ));
     world
         .say("The server cannot know yet, so its push still reaches the phone; the core hands it to nobody.");
     let sent = world.shop.send("boris", data("For Boris, too late")).await?;

@@ -35,7 +35,7 @@ async fn from_the_registration_of_an_app_to_a_push_and_its_story() {
     let sent = run_with(shop.dir(), &send, &settings).await;
     let lines = sent.succeeded();
     let message = lines[0].split_whitespace().next().unwrap().to_owned();
-    assert!(lines.last().unwrap().contains("done  1 deliveries: 1 sent"), "{sent:?}");
+    assert!(lines.last().unwrap().contains("done  1 delivery: 1 sent"), "{sent:?}");
     let inbox = shop.emulator.control().wait_for_inbox(&device.id, 1, PATIENCE).await.unwrap();
     assert_eq!(inbox[0].message["notification"]["title"], "Hello");
     assert_eq!(inbox[0].message["data"]["k"], "a=b");
@@ -67,7 +67,7 @@ async fn a_push_that_is_not_sent_fails_the_command_and_says_why() {
     let send = ["send", "--app", "shop", "--user", "anna", "--title", "T", "--body", "B", "--wait"];
     let failed = run(shop.dir(), &[&send[..], &at].concat()).await;
     assert_eq!(failed.status, Some(1), "{failed:?}");
-    assert!(failed.stderr.contains("0 of 1 deliveries were sent"), "{failed:?}");
+    assert!(failed.stderr.contains("0 of 1 delivery were sent"), "{failed:?}");
     let message = failed.stdout.split_whitespace().next().unwrap();
     // The only app need not be named.
     let shown = run(shop.dir(), &[&["message", message][..], &at].concat()).await;
