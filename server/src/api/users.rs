@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     identity::sign_user_token,
-    registry::{Slot, wait_for_wire},
+    registry::{Slot, wait_for_user},
     store::UserInstallation,
 };
 
@@ -115,15 +115,11 @@ pub async fn revoke_bindings(
     caller.require(Scope::Manage)?;
     let actor = format!("key {}", caller.caller.key_id());
     let no = caller.row.no;
-    let unbound = app.store.revoke_user(no, user, query.installation, actor, app.clock.now()).await?;
+    let revoked = app.store.revoke_user(no, user.clone(), query.installation, actor, app.clock.now()).await?;
     app.wake.deliveries_due();
-    let mut wall = Wall::Closed;
-    for installation in &unbound {
-        if wait_for_wire(&app, no, *installation, None).await? == Wall::Open {
-            wall = Wall::Open;
-        }
-    }
-    Ok(Json(Revoked { unbound: unbound.len(), wall }))
+    // Once for all of them, and for a repeated revoke too: what the first one ended may still be on the wire.
+    let wall = wait_for_user(&app, no, &user).await?;
+    Ok(Json(Revoked { unbound: revoked.len(), wall }))
 }
 
 /// `POST /v1/apps/{app}/user-tokens`

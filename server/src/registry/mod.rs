@@ -3,7 +3,7 @@
 //! In: a PUT that [`api`](crate::api) parsed, and the facts that [`store`](crate::store) read. Out: the new state and
 //! the changes beside it, which the store writes in the same transaction. Next: the answer to the phone, and
 //! [`intake`](crate::intake), which asks the registry who is reachable. Pure: no clock, no I/O, no
-//! randomness; only [`wait_for_wire`] waits.
+//! randomness; only [`wait_for_wire`] and [`wait_for_user`] wait.
 
 mod address;
 mod installation;
@@ -20,4 +20,4 @@ pub use installation::{Attributes, Binding, Installation, Reported, Slot};
 pub use nonce::Nonce;
 pub use proof::UserProof;
 pub use put::{Change, Cloned, Owner, PutDecision, PutFacts, prove_possession, put_installation};
-pub use wall::wait_for_wire;
+pub use wall::{wait_for_user, wait_for_wire};

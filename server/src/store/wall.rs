@@ -1,6 +1,6 @@
 //! The wall: what is still on the wire to a phone that was left.
 
-use pushbridge_wire::Timestamp;
+use pushbridge_wire::{Timestamp, UserId};
 use rusqlite::OptionalExtension;
 
 use super::{AppNo, InstallationNo, Store, StoreError};
@@ -26,6 +26,27 @@ impl Store {
             )?;
             let found =
                 query.query_row((app.0, installation.0, present, now.as_ms()), |_| Ok(())).optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
+    /// Whether an attempt of a message for `user` is on the wire that was made for a binding that has ended since.
+    pub async fn on_the_wire_to_user(
+        &self,
+        app: AppNo,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT 1 FROM deliveries d
+                 WHERE d.app = ?1 AND d.user = ?2 AND d.state = 'leased' AND d.lease_until_ms > ?3
+                   AND NOT EXISTS (SELECT 1 FROM installations i
+                       WHERE i.installation = d.installation AND i.user = d.user AND i.epoch = d.epoch)
+                 LIMIT 1",
+            )?;
+            let found = query.query_row((app.0, user.as_str(), now.as_ms()), |_| Ok(())).optional()?;
             Ok(found.is_some())
         })
         .await

@@ -5,6 +5,7 @@ mod api_bad_input;
 mod api_fields;
 mod api_idempotency;
 mod api_limits;
+mod api_revoke;
 mod api_secrets;
 mod api_strangers;
 mod api_verdicts;

@@ -33,6 +33,7 @@ const WALL_WAIT: Duration = Duration::from_millis(25);
 pub(crate) struct Town {
     emulator: FcmEmulator,
     fcm_clock: FcmClock,
+    real_clock: FcmClock,
     pub(crate) clock: Clock,
     wire: Arc<Wire>,
     operator: String,
@@ -54,7 +55,8 @@ pub(crate) struct Town {
 impl Town {
     pub(crate) async fn start() -> Self {
         // The emulator checks the times of the server's OAuth assertions, which are the machine's.
-        let fcm_clock = FcmClock::manual(FcmClock::real().unix());
+        let real_clock = FcmClock::real();
+        let fcm_clock = FcmClock::manual(real_clock.unix());
         let options = Options { clock: fcm_clock.clone(), access_token_life: 30 * DAY, ..Options::default() };
         let emulator = FcmEmulator::start(options).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -67,6 +69,7 @@ impl Town {
         let mut town = Self {
             emulator,
             fcm_clock,
+            real_clock,
             clock,
             wire,
             operator,
@@ -92,8 +95,14 @@ impl Town {
         self.serving.spawn(server.serve(listener, self.stop.clone()));
     }
 
+    /// FCM's clock catches up with the machine's. Lets go of what is held.
+    fn set_fcm_clock(&self) {
+        self.fcm_clock.advance(self.real_clock.elapsed().saturating_sub(self.fcm_clock.elapsed()));
+    }
+
     /// Registers another app with its back end.
     pub(crate) async fn open_shop(&mut self, policy: &Value) -> Shop {
+        self.set_fcm_clock();
         self.apps += 1;
         let id = format!("shop-{}", self.apps);
         self.register(&id, policy).await
@@ -247,6 +256,7 @@ impl Town {
         self.orphans = self.truth.under_way(self.now_ms()).1;
         self.control().clear_faults();
         self.fcm_clock.advance(HOLD * 10);
+        self.set_fcm_clock();
         let cut = async {
             while self.control().in_flight() > 0 {
                 tokio::task::yield_now().await;

@@ -64,10 +64,9 @@ impl World {
     }
 
     /// Carries the parcel at `at`: a request to the server, whose answer is a parcel then, or an answer to its phone.
-    pub(crate) async fn deliver(&mut self, at: usize) {
-        if let Some(parcel) = self.net.take(at) {
-            self.carry(parcel).await;
-        }
+    /// How the core's run ended, if that ended it.
+    pub(crate) async fn deliver(&mut self, at: usize) -> Option<SyncOutcome> {
+        self.carry(self.net.take(at)?).await
     }
 
     /// The same with a copy; the parcel stays where it is.
@@ -77,17 +76,18 @@ impl World {
         }
     }
 
-    async fn carry(&mut self, parcel: Parcel) {
+    async fn carry(&mut self, parcel: Parcel) -> Option<SyncOutcome> {
         match parcel {
             Parcel::Request { from, request, reply } => {
                 if let Ok(answer) = self.town.wire().carry(&request).await {
                     self.net.put(Parcel::Answer { to: from, answer, reply });
                 }
                 self.town.quiet().await;
+                None
             }
             Parcel::Answer { to, answer, reply } => {
                 self.phones[to].link.answer(&reply, Ok(answer));
-                self.phones[to].until_idle().await;
+                self.phones[to].until_idle().await
             }
         }
     }
@@ -103,22 +103,11 @@ impl World {
         self.phones[phone].until_idle().await;
     }
 
-    /// Syncs `phone` over a network that works, until its core is done.
+    /// Syncs `phone` over a network that works, until its core is done. None where its request was lost before.
     pub(crate) async fn sync(&mut self, phone: usize) -> Option<SyncOutcome> {
         let mut outcome = self.ask(phone).await;
         while let (None, Some(at)) = (&outcome, self.net.first_of(phone)) {
-            let parcel = self.net.take(at).unwrap();
-            let is_answer = matches!(parcel, Parcel::Answer { .. });
-            match parcel {
-                Parcel::Answer { to, answer, reply } => {
-                    self.phones[to].link.answer(&reply, Ok(answer));
-                    outcome = self.phones[to].until_idle().await;
-                }
-                request @ Parcel::Request { .. } => self.carry(request).await,
-            }
-            if is_answer && outcome.is_some() {
-                break;
-            }
+            outcome = self.deliver(at).await;
         }
         outcome
     }

@@ -28,9 +28,8 @@ impl Game {
             Op::Rotate(phone, heard) => self.world.phones[self.phone(phone)].rotate(heard),
             Op::Expire(phone) => self.world.phones[self.phone(phone)].change(DeviceChange::Expire),
             Op::Pull(phone) => {
-                let pull = self.world.phones[self.phone(phone)].pull();
                 let phone = self.phone(phone);
-                self.ghosts[phone].pulls.push(pull);
+                self.ghosts[phone].pulls.push(self.world.phones[phone].pull());
             }
             Op::Report(phone, which) => self.report(self.phone(phone), which),
             Op::ResetPlatform(phone, keeps) => {
@@ -74,7 +73,9 @@ impl Game {
             Op::Ask(phone) => {
                 self.world.ask(self.phone(phone)).await;
             }
-            Op::Deliver(choice) => self.world.deliver(parcel(choice)).await,
+            Op::Deliver(choice) => {
+                self.world.deliver(parcel(choice)).await;
+            }
             Op::DeliverCopy(choice) => self.world.deliver_copy(parcel(choice)).await,
             Op::Lose(choice) => self.world.lose(parcel(choice)),
             Op::GiveUp(phone) => self.world.give_up(self.phone(phone)).await,
