@@ -4,11 +4,14 @@ import java.util.Collections
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicReference
 import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
-import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Test
@@ -135,24 +138,17 @@ class CredentialsTest {
         }
 
     @Test
-    fun `a close during a hanging question comes back within its drain`() = runBlocking<Unit> {
-        val asked = kotlinx.coroutines.CompletableDeferred<Unit>()
+    fun `row 27 - a close during a hanging question comes back within its drain`() = runBlocking<Unit> {
+        val asked = CompletableDeferred<Unit>()
         val app = TestApp(backend) { _, _ ->
             asked.complete(Unit)
             awaitCancellation()
         }
         app.push.login(user)
-        val sync = kotlinx.coroutines.CoroutineScope(kotlinx.coroutines.Dispatchers.IO)
-        val running = sync.run { kotlinx.coroutines.CoroutineScope(coroutineContext).let { scope -> scope.asyncSync(app) } }
+        val running = async { runCatching { app.sync() } }
         asked.await()
-        app.push.close(drain = 0.seconds)
-        assertTrue(running.await().isFailure || running.await().getOrNull() is SyncOutcome.Deferred)
+        app.push.close(drain = Duration.ZERO)
+        assertTrue(running.await().exceptionOrNull() is PushException, "${running.await()}")
+        assertFailsWith<PushException.Closed> { app.push.login(user) }
     }
-
-    private fun kotlinx.coroutines.CoroutineScope.asyncSync(app: TestApp) =
-        kotlinx.coroutines.CoroutineScope(coroutineContext).run {
-            val result = kotlinx.coroutines.CompletableDeferred<Result<SyncOutcome>>()
-            kotlinx.coroutines.MainScope
-            result
-        }
 }
