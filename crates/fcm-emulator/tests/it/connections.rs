@@ -80,17 +80,13 @@ async fn a_shutdown_ends_hanging_requests() {
     assert_eq!(control.in_flight(), 0);
 }
 
-/// On an address of its own, so that no test beside this one takes the port in between.
-#[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_port_is_taken_until_the_shutdown() {
-    let on = |listen| FcmEmulator::start(Options { listen, ..Options::default() });
-    let first = on("127.0.0.2:0".parse().unwrap()).await.unwrap();
-    let listen = first.url().strip_prefix("http://").unwrap().parse().unwrap();
-    let taken = on(listen).await.unwrap_err();
+async fn an_address_in_use_is_refused_with_a_hint() {
+    let first = Bench::start().await;
+    let listen = first.emulator.url().strip_prefix("http://").unwrap().parse().unwrap();
+    let taken = FcmEmulator::start(Options { listen, ..Options::default() }).await.unwrap_err();
     assert!(matches!(taken, StartError::Listen { .. }), "{taken}");
-    first.shutdown().await;
-    on(listen).await.unwrap().shutdown().await;
+    assert!(taken.hint().contains("--listen"));
 }
 
 #[tokio::test]

@@ -90,6 +90,26 @@ async fn flags_choose_project_folder_and_seed() {
     assert_eq!(tokens[0], tokens[1]);
 }
 
+/// On an address of its own, so that no test beside this one takes the port in between, and in a process of its own,
+/// since every process that this one starts holds its sockets for a moment.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_restart_takes_the_same_port_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut listen = "127.0.0.2:0".to_owned();
+    for _ in 0..3 {
+        // A client of its own each time: a pooled connection would be one to the process that has ended.
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let (mut child, _stdout, ready) = start(program(folder.path()).args(["--listen", &listen]));
+        let url = ready["url"].as_str().unwrap();
+        listen = url.strip_prefix("http://").unwrap().to_owned();
+        let stats = client.get(format!("{url}/emulator/v1/stats")).send().await.unwrap();
+        assert_eq!(stats.status(), 200, "and leaves a connection open");
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[test]
 fn a_wrong_flag_or_configuration_ends_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
