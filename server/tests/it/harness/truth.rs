@@ -1,6 +1,7 @@
 //! What the server's database says, read beside the server.
 
 use std::{
+    fmt,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -12,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 pub(crate) struct Truth(Mutex<Connection>);
 
 /// One installation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) no: i64,
     pub(crate) id: String,
@@ -23,6 +24,17 @@ pub(crate) struct Row {
     pub(crate) user: Option<String>,
     pub(crate) login: Option<String>,
     pub(crate) epoch: Option<u64>,
+}
+
+/// Without the address.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { no, id, revision, state, generation, user, login, epoch, value: _ } = self;
+        write!(
+            f,
+            "{no} {id}: revision {revision}, {state} generation {generation}, {user:?} {login:?} {epoch:?}"
+        )
+    }
 }
 
 impl Truth {

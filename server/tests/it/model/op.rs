@@ -46,9 +46,16 @@ impl Op {
     /// The steps of a world. How often something else than progress happens differs from world to world.
     pub(super) fn list(random: &mut Random) -> Vec<Self> {
         let (length, calm) = (40 + random.below(41), 30 + random.below(56));
-        (0..length)
-            .map(|_| if random.below(100) < calm { Self::progress(random) } else { Self::event(random) })
-            .collect()
+        let mut list = Vec::new();
+        while list.len() < length {
+            let op = if random.below(100) < calm { Self::progress(random) } else { Self::event(random) };
+            list.push(op);
+            // A hold without a send right after it strikes some other one, or none.
+            if matches!(op, Self::Hold | Self::HoldDeath(..)) {
+                list.push(Self::Send(random.byte()));
+            }
+        }
+        list
     }
 
     /// What goes on by itself.
@@ -70,7 +77,7 @@ impl Op {
         match random.below(40) {
             0..7 => Self::Login(one, other),
             7..11 => Self::Logout(one),
-            11..17 => Self::Send(one),
+            11..16 => Self::Send(one),
             17 => Self::Rotate(one, coin),
             18 => Self::Expire(one),
             19 | 20 => Self::Pull(one),
@@ -86,7 +93,7 @@ impl Op {
             30 => Self::Revoke(one),
             31 => Self::Policy(one, coin),
             32 if coin => Self::RestartServer,
-            32 | 33 => Self::Hold,
+            32 | 33 | 16 => Self::Hold,
             34 => Self::HoldDeath(one, other),
             35 => Self::Fail,
             36 | 37 => Self::Attack(one),

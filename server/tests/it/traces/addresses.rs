@@ -173,6 +173,31 @@ async fn a_claim_that_cannot_be_proven_ends_in_a_fresh_address() {
     world.end().await;
 }
 
+/// F16, I9: a challenge that nobody echoes ends in a fresh address too, asked for with the same revision.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_challenge_is_not_heard_ends_in_a_fresh_address() {
+    let mut world = World::start(json!({"mode": "multi"}), 1).await;
+    world.phones[0].report_now();
+    world.sync(0).await;
+    world.phones[0].lose_store().await;
+    world.phones[0].report_now();
+    world.phones[0].login("anna").await;
+    world.sync(0).await;
+    let revision = world.phones[0].status().revision;
+    assert_eq!(world.phones[0].status().address_state.as_deref(), Some("contested"));
+    world.pass(9 * MINUTE).await;
+    let before = world.requests();
+    world.sync(0).await;
+    assert_eq!(world.requests(), before, "the challenge may still be heard");
+    world.pass(2 * MINUTE).await;
+    world.sync(0).await;
+    assert_eq!(world.phones[0].status().address_state.as_deref(), Some("reset_address"));
+    assert_eq!(world.phones[0].status().revision, revision);
+    world.settle().await.expect("an end");
+    assert_eq!(world.row(0).unwrap().state, "live");
+    world.end().await;
+}
+
 /// F14: an answer of the platform that something newer has overtaken is dropped.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_begun_before_a_rotation_does_not_bring_the_old_token_back() {

@@ -117,6 +117,18 @@ async fn an_evicted_login_does_not_come_back_with_the_next_rotation() {
     world.end().await;
 }
 
+/// F30, I9: who is evicted is told, and does not learn it at the next refresh only.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evicted_phone_is_told_by_a_push() {
+    let mut world = World::start(json!({"mode": "single"}), 2).await;
+    world.log_in(0, "anna").await;
+    world.log_in(1, "anna").await;
+    world.phones[0].hear();
+    world.sync(0).await;
+    assert!(matches!(world.phones[0].status().login, LoginState::LoggedOut { reason: Some(_) }));
+    world.end().await;
+}
+
 /// F8: a proof from before the back end's revoke is refused, wherever it comes from.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_from_before_a_revoke_binds_nobody() {
