@@ -1,14 +1,16 @@
 package dev.pushbridge
 
+import com.sun.jna.Native
 import dev.pushbridge.ffi.CredentialReply
 import dev.pushbridge.ffi.CredentialsProvider
-import dev.pushbridge.ffi.PlatformEffect
 import dev.pushbridge.ffi.Platform
+import dev.pushbridge.ffi.PlatformEffect
 import dev.pushbridge.ffi.PushConfig
 import dev.pushbridge.ffi.PushCore
 import dev.pushbridge.ffi.PushListener
 import dev.pushbridge.ffi.PushStatus
 import dev.pushbridge.ffi.RegistrationKind
+import java.util.concurrent.CopyOnWriteArrayList
 
 /** The core without the wrapper, which catches what these tests let through. */
 class BareCore(
@@ -46,8 +48,12 @@ class BareCore(
         },
     )
 
+    /** What was thrown in callbacks and is not an Exception: JNA would print it. */
+    val errors: MutableList<Throwable> = CopyOnWriteArrayList()
+
     init {
         opened = core
+        Native.setCallbackExceptionHandler { _, error -> errors += error }
     }
 
     /** The platform names its token. */

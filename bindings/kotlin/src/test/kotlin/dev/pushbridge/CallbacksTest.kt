@@ -54,6 +54,7 @@ class CallbacksTest {
         until({ called.size }) { it >= 2 }
         assertIs<CoreOutcome.Delivered>(bare.core.syncNow(20_000u, SyncTrigger.NETWORK_BACK))
         until({ called.size }) { it >= 3 }
+        assertIs<NotImplementedError>(bare.errors.single())
         bare.core.shutdown(5_000u)
     }
 

@@ -131,6 +131,7 @@ class CredentialsTest {
                 val wanted = if (number == behaviours.lastIndex) "Delivered" else "NeedsCredentials"
                 assertEquals(wanted, outcome::class.simpleName, "behaviour $number")
             }
+            assertTrue(bare.errors.isNotEmpty() && bare.errors.all { it is NotImplementedError })
             assertTrue(late.get().isCancelled())
             late.get().provide("too.late")
             bare.core.shutdown(5_000u)
