@@ -1,6 +1,5 @@
 import Foundation
 import Pushbridge
-import PushbridgeFFI
 import Testing
 
 /// The life of process and client: kill, shutdown, two owners, listeners, secrets.
@@ -44,9 +43,10 @@ import Testing
 
         try backend.server.comeBack()
         let outcome = try await phone.client.sync(because: .networkBack)
-        #expect(outcome == .delivered(revision: try #require(try phone.client.status.revision)))
+        let status = try phone.client.status
+        #expect(outcome == .delivered(revision: try #require(status.revision)))
         let devices = try await backend.devices(of: "anna")
-        #expect(devices.map(\.addressFingerprint) == [try phone.client.status.address?.fingerprint])
+        #expect(devices.map(\.addressFingerprint) == [status.address?.fingerprint])
         #expect(try await phone.client.diagnose().getsPush)
     }
 
@@ -173,31 +173,6 @@ import Testing
         try await phone.reaches(\.isBound)
     }
 
-    /// Row 26 of the failure modes, one floor down: a callback of the core calls the core on the core's own thread.
-    @Test func row26ACallbackMayCallTheCore() async throws {
-        let backend = try await Backend.register()
-        let folder = try TemporaryFolder()
-        let listener = ReentrantListener()
-        let core = try PushCore.open(
-            config: PushConfig(
-                baseUrl: backend.server.url.absoluteString, appId: backend.app, storeDir: folder.url.path,
-                platform: .ios, httpsOnly: false),
-            credentials: NoCredentials(), listener: listener)
-        listener.core.withLock { $0 = core }
-        let address = try await Firebase().address()
-        guard case .fcmToken(let token) = address else { throw Failure("not a token") }
-        _ = try core.onRegistration(kind: .fcmToken, value: token, pull: nil)
-        // The call made in the callback is a change of its own: the server has it once the permission is there.
-        let told = try await eventually("the call made in the callback") {
-            try core.diagnose().permission == .granted ? true : nil
-        }
-        #expect(told)
-        guard case .delivered = try await core.syncNow(deadlineMs: 20_000, trigger: .change) else {
-            throw Failure("not delivered")
-        }
-        try await core.shutdown(drainMs: 1_000)
-    }
-
     /// Wrong arguments are said to be wrong.
     @Test func wrongArgumentsAreRefused() async throws {
         let backend = try await Backend.register()
@@ -205,12 +180,11 @@ import Testing
         #expect(throws: PushError.self) { try phone.client.didReceive(.fcmToken("")) }
         await #expect(throws: PushError.self) { try await phone.client.login("") }
         let plain = try TemporaryFolder()
-        let error = #expect(throws: PushError.self) {
+        #expect(throws: PushError.self) {
             var configuration = PushConfiguration(server: URL(string: "http://192.0.2.1")!, app: backend.app)
             configuration.folder = plain.url
             _ = try PushClient(configuration, platform: phone.firebase, credentials: phone.session)
         }
-        _ = error
     }
 
     /// I11, row 32 of the failure modes: an address shows its kind and nothing else, whoever prints it.
@@ -228,41 +202,5 @@ import Testing
         try await phone.client.login("secret-user")
         let shown = "\(try phone.client.status) \(try await phone.client.diagnose())"
         #expect(!shown.contains("secret-token") && !shown.contains("secret-user"))
-    }
-
-    /// docs/ios.md explains every code that a diagnosis may hold, in the core's own words of it.
-    @Test func theGuideExplainsEveryFinding() throws {
-        let guide = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../../docs/ios.md").standardized
-        let text = try String(contentsOf: guide, encoding: .utf8)
-        for finding in try explainFindings() {
-            #expect(text.contains("`\(finding.code)`"), "\(finding.code) is not in docs/ios.md")
-        }
-    }
-}
-
-private final class ReentrantListener: PushListener {
-    let core = Guarded<PushCore?>(nil)
-
-    func onEffect(effect: PlatformEffect) throws {}
-
-    func onStatus(status: PushbridgeFFI.PushStatus) throws {
-        guard let core = core.withLock({ $0 }) else { return }
-        _ = try core.snapshot()
-        _ = try core.setPermission(permission: .granted)
-    }
-}
-
-private final class NoCredentials: CredentialsProvider {
-    func request(userId: String, forceRefresh: Bool, reply: CredentialReply) throws { try reply.none() }
-}
-
-/// A value behind a lock.
-private final class Guarded<Value>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value: Value
-    init(_ value: Value) { self.value = value }
-    func withLock<Answer>(_ body: (inout Value) throws -> Answer) rethrows -> Answer {
-        try lock.withLock { try body(&value) }
     }
 }

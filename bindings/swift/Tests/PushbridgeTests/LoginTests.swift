@@ -70,7 +70,8 @@ import Testing
         }
         #expect(told == .evicted(reason: "policy_single"))
         #expect(try old.client.status.login == .loggedOut(.evicted(reason: "policy_single")))
-        #expect(try await backend.devices(of: "carl").map(\.installation) == [new.client.status.installationID])
+        let winner = try new.client.status.installationID
+        #expect(try await backend.devices(of: "carl").map(\.installation) == [winner])
         // Who asks later is told as well.
         var again = old.client.endedLogins().makeAsyncIterator()
         #expect(await again.next() == .evicted(reason: "policy_single"))
