@@ -1,0 +1,110 @@
+"""The smoke proof that the core is usable beyond Kotlin and Swift: a life of a token through real sockets."""
+
+import threading
+import unittest
+
+from pushbridge import (
+    DeferCause, LogoutState, MessageDisposition, Permission, PushError, Registration, RegistrationKind, SyncTrigger,
+)
+from tests.world import EmulatedPhone, World
+
+BACK = SyncTrigger.NETWORK_BACK
+
+
+class BindingsTest(unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.end)
+
+    def start(self, proof=None, **options):
+        name = self._testMethodName.replace("_", "-")[:60].rstrip("-")
+        self.backend = self.world.new_app(name)
+        self.phone = EmulatedPhone(self.world)
+        self.push = self.world.open(name, self.phone, proof or self.backend.proof, **options)
+        self.addAsyncCleanup(self.push.close)
+        return self.push
+
+    async def test_a_life_of_a_token(self):
+        """B1, B3, B8, B10: first token, login, rotation, logout without a server, login as another."""
+        push = self.start()
+        push.set_permission(Permission.GRANTED)
+        push.login("anna")
+        self.assertTrue((await push.sync()).is_DELIVERED())
+        self.assertEqual(1, self.backend.deliveries("anna"))
+        self.assertEqual([], push.diagnose().findings)
+
+        before = push.snapshot().address_fingerprint
+        self.assertTrue(push.on_registration(self.phone.reset()).work_needed)
+        self.assertTrue((await push.sync()).is_DELIVERED())
+        self.assertNotEqual(before, push.snapshot().address_fingerprint)
+        self.assertEqual(1, self.backend.deliveries("anna"))
+
+        self.world.stop_server()
+        try:
+            push.logout()
+            outcome = await push.sync()
+            self.assertEqual(DeferCause.OFFLINE, outcome.cause)
+            self.assertTrue(push.snapshot().logout.is_PENDING())
+        finally:
+            self.world.start_server()
+        self.assertTrue((await push.sync(trigger=BACK)).is_DELIVERED())
+        self.assertEqual(LogoutState.DONE(wall_closed=True), push.snapshot().logout)
+        self.assertEqual(0, self.backend.deliveries("anna"))
+
+        push.login("boris")
+        self.assertTrue((await push.sync()).is_DELIVERED())
+        self.assertEqual((0, 1), (self.backend.deliveries("anna"), self.backend.deliveries("boris")))
+
+    async def test_row_11_and_12_a_provider_that_raises_keeps_the_address(self):
+        answers = iter([RuntimeError("token=abc"), SystemExit("token=abc"), None])
+
+        def proof(_user, _force_refresh):
+            answer = next(answers, None)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+        push = self.start(proof=proof)
+        push.login("anna")
+        self.assertTrue((await push.sync()).is_NEEDS_CREDENTIALS())
+        self.assertEqual("live", push.snapshot().address_state)
+        self.assertIn("user_proof_needed", [finding.code for finding in push.diagnose().findings])
+
+    async def test_row_26_a_listener_may_call_the_core_and_raise(self):
+        entered = threading.Event()
+
+        def on_status(_status):
+            push.login("anna")
+            entered.set()
+            raise RuntimeError("in the app")
+
+        push = self.start(on_status=lambda status: on_status(status))
+        push.on_registration(self.phone.current())
+        self.assertTrue(entered.wait(20))
+        self.assertTrue((await push.sync()).is_DELIVERED())
+        self.assertTrue(push.snapshot().login.bound)
+
+    async def test_row_27_after_a_close_every_call_says_so(self):
+        push = self.start()
+        await push.close()
+        await push.close()
+        for call in (push.logout, push.snapshot, push.diagnose, lambda: push.login("anna")):
+            with self.assertRaises(PushError.Closed):
+                call()
+        with self.assertRaises(PushError.Closed):
+            await push.sync()
+
+    async def test_a_message_for_another_login_is_dropped(self):
+        push = self.start()
+        push.login("anna")
+        self.assertTrue(push.on_message({"title": "for everyone"}).is_DELIVER())
+        foreign = push.on_message({"pb_login": "another", "title": "x"})
+        self.assertEqual(MessageDisposition.DROP_FOREIGN_LOGIN(), foreign)
+
+    def test_i11_a_registration_does_not_print(self):
+        self.assertNotIn("abc", repr(Registration(RegistrationKind.FCM_TOKEN, "abc")))
+
+
+if __name__ == "__main__":
+    unittest.main()
