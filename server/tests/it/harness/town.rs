@@ -43,7 +43,7 @@ pub(crate) struct Town {
     serving: JoinSet<Result<(), StartError>>,
     pub(crate) truth: Truth,
     apps: u32,
-    stranger: Option<Shop>,
+    stranger: Shop,
     /// Rules that hold an attempt, with what is left of the wait.
     holds: BTreeMap<u64, Duration>,
     /// Leases of a server that is gone.
@@ -66,7 +66,12 @@ impl Town {
         let wire = Arc::new(Wire::new(listener.local_addr().unwrap()));
         let operator = std::fs::read_to_string(bootstrap_key_file(&config)).unwrap().trim().to_owned();
         let truth = Truth::open(&config.server.data_dir);
-        let mut town = Self {
+        let app = Arc::downgrade(server.app());
+        let stop = CancellationToken::new();
+        let mut serving = JoinSet::new();
+        serving.spawn(server.serve(listener, stop.clone()));
+        let stranger = register(&wire, &operator, &emulator, "stranger", &json!({"mode": "multi"})).await;
+        Self {
             emulator,
             fcm_clock,
             real_clock,
@@ -74,18 +79,16 @@ impl Town {
             wire,
             operator,
             config,
-            app: Weak::new(),
-            stop: CancellationToken::new(),
-            serving: JoinSet::new(),
+            app,
+            stop,
+            serving,
             truth,
             apps: 0,
-            stranger: None,
+            stranger,
             holds: BTreeMap::new(),
             orphans: Vec::new(),
             dir,
-        };
-        town.serve(server, listener);
-        town
+        }
     }
 
     fn serve(&mut self, server: Server, listener: TcpListener) {
@@ -105,32 +108,12 @@ impl Town {
         self.set_fcm_clock();
         self.apps += 1;
         let id = format!("shop-{}", self.apps);
-        self.register(&id, policy).await
-    }
-
-    async fn register(&self, id: &str, policy: &Value) -> Shop {
-        let operator = self.operator.clone();
-        let account: Value = serde_json::from_str(self.emulator.service_account_json()).unwrap();
-        let body = json!({
-            "id": id, "firebase_project": self.emulator.project(), "service_account": account,
-            "fcm_endpoint": self.emulator.url(), "policy": policy,
-        });
-        let (status, answer) = self.wire.call("POST", "/v1/admin/apps", Some(&operator), Some(&body)).await;
-        assert_eq!(status, 201, "{answer}");
-        let scopes = json!({"scopes": ["send", "read", "manage"]});
-        let path = format!("/v1/admin/apps/{id}/keys");
-        let (status, made) = self.wire.call("POST", &path, Some(&operator), Some(&scopes)).await;
-        assert_eq!(status, 201, "{made}");
-        let key = made["key"].as_str().unwrap().to_owned();
-        Shop { id: id.to_owned(), key, wire: self.wire.clone(), operator }
+        register(&self.wire, &self.operator, &self.emulator, &id, policy).await
     }
 
     /// The back end of an app that has nothing to do with the others.
-    pub(crate) async fn stranger(&mut self) -> Shop {
-        if self.stranger.is_none() {
-            self.stranger = Some(self.register("stranger", &json!({"mode": "multi"})).await);
-        }
-        self.stranger.clone().unwrap()
+    pub(crate) fn stranger(&self) -> &Shop {
+        &self.stranger
     }
 
     pub(crate) fn control(&self) -> &Control {
@@ -152,6 +135,12 @@ impl Town {
         if let Some(app) = self.app.upgrade() {
             app.wake.deliveries_due();
         }
+    }
+
+    /// The janitor looks at the store.
+    pub(crate) async fn take_janitor_turn(&self) {
+        let app = self.app.upgrade().expect("the server runs");
+        pushbridge_server::janitor::take_turn(&app).await;
     }
 
     /// The next send to `device` (or to anybody) stays on the wire until it is let go.
@@ -285,6 +274,23 @@ impl Town {
         self.stop_server().await;
         self.emulator.shutdown().await;
     }
+}
+
+/// Makes an app and its key.
+async fn register(wire: &Arc<Wire>, operator: &str, fcm: &FcmEmulator, id: &str, policy: &Value) -> Shop {
+    let account: Value = serde_json::from_str(fcm.service_account_json()).unwrap();
+    let body = json!({
+        "id": id, "firebase_project": fcm.project(), "service_account": account,
+        "fcm_endpoint": fcm.url(), "policy": policy,
+    });
+    let (status, answer) = wire.call("POST", "/v1/admin/apps", Some(operator), Some(&body)).await;
+    assert_eq!(status, 201, "{answer}");
+    let scopes = json!({"scopes": ["send", "read", "manage"]});
+    let path = format!("/v1/admin/apps/{id}/keys");
+    let (status, made) = wire.call("POST", &path, Some(operator), Some(&scopes)).await;
+    assert_eq!(status, 201, "{made}");
+    let key = made["key"].as_str().unwrap().to_owned();
+    Shop { id: id.to_owned(), key, wire: wire.clone(), operator: operator.to_owned() }
 }
 
 async fn open(config: &Config, clock: &Clock) -> (Server, TcpListener) {

@@ -37,6 +37,42 @@ impl fmt::Debug for Row {
     }
 }
 
+/// Rules of the whole store, each with a query that is true where it is broken.
+const WHOLE_STORE: [(&str, &str); 8] = [
+    (
+        "I1: a value is live twice",
+        "SELECT EXISTS (SELECT 1 FROM installations WHERE address_state = 'live'
+             GROUP BY app, address_kind, address_value HAVING count(*) > 1)",
+    ),
+    (
+        "an epoch was given twice",
+        "SELECT EXISTS (SELECT 1 FROM installations WHERE epoch IS NOT NULL GROUP BY app, epoch HAVING count(*) > 1)",
+    ),
+    (
+        "an epoch is ahead of its app's counter",
+        "SELECT EXISTS (SELECT 1 FROM installations i JOIN apps a USING (app) WHERE i.epoch > a.epoch)",
+    ),
+    (
+        "rule 7: an ended login is bound",
+        "SELECT EXISTS (SELECT 1 FROM installations i JOIN ended_logins e USING (app, login) WHERE i.user IS NOT NULL)",
+    ),
+    (
+        "rule 4: a live value was held last by another installation",
+        "SELECT EXISTS (SELECT 1 FROM installations i WHERE address_state = 'live' AND installation <>
+             (SELECT h.installation FROM held_addresses h WHERE h.app = i.app AND h.address_key = i.address_key
+              ORDER BY h.turn DESC LIMIT 1))",
+    ),
+    (
+        "a lease without an owner, or an owner without a lease",
+        "SELECT EXISTS (SELECT 1 FROM deliveries WHERE (state = 'leased') <> (lease_owner IS NOT NULL))",
+    ),
+    (
+        "a delivery without a place in the world",
+        "SELECT EXISTS (SELECT 1 FROM deliveries WHERE message IS NULL AND system_data IS NULL)",
+    ),
+    ("the file is damaged", "SELECT (SELECT quick_check FROM pragma_quick_check LIMIT 1) <> 'ok'"),
+];
+
 impl Truth {
     pub(crate) fn open(dir: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -87,6 +123,22 @@ impl Truth {
             .and_then(|mut query| query.query_row((row.no, row.generation), |row| row.get(0)))
             .unwrap();
         found > 0
+    }
+
+    /// Whether the janitor gave `row`'s address up.
+    pub(crate) fn was_silent(&self, row: &Row) -> bool {
+        let sql = "SELECT count(*) FROM events
+                   WHERE installation = ?1 AND what = 'address_retired' AND actor = 'janitor'";
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(sql).unwrap();
+        query.query_row([row.no], |row| row.get::<_, i64>(0)).unwrap() > 0
+    }
+
+    /// What is wrong in the whole store, whatever the app: the first that is found.
+    pub(crate) fn broken_rule(&self) -> Option<&'static str> {
+        let connection = self.connection();
+        let holds = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap();
+        WHOLE_STORE.iter().find(|(_, sql)| holds(sql)).map(|(rule, _)| *rule)
     }
 
     /// Deliveries that a worker could take at `now_ms`, and those on the wire as number and attempt. One look: between

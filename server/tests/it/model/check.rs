@@ -52,7 +52,9 @@ impl Game {
             }
             let was_retired =
                 before.is_some_and(|b| (b.state.as_str(), b.generation) == ("retired", row.generation));
-            if row.state == "retired" && !was_retired && !self.world.town.truth.was_called_dead(row) {
+            let truth = &self.world.town.truth;
+            if row.state == "retired" && !was_retired && !truth.was_called_dead(row) && !truth.was_silent(row)
+            {
                 return Err(format!("I7: retired without a verdict about this generation: {row:?}"));
             }
         }
@@ -77,7 +79,8 @@ impl Game {
                 return Err(format!("I2: {} bindings of {user} under {}", bound[user.as_str()], self.policy));
             }
             let at_login = self.logins.get(login).copied();
-            if user != Attacker::USER && at_login != Some(self.revokes_of(user)) {
+            let is_revoked = at_login.is_none_or(|session| self.is_revoked(user, session));
+            if user != Attacker::USER && is_revoked {
                 return Err(format!("F8: a login from before a revoke of its user is bound: {row:?}"));
             }
         }
@@ -94,6 +97,10 @@ impl Game {
                 return Err(format!("attack: message {number} of the attacker's rings phone {phone}"));
             }
             let Some(out) = ghost.out.get(&user) else { continue };
+            // The copy of a phone that logged out confirms for it what the restored server has forgotten.
+            if self.copies && self.restored {
+                continue;
+            }
             if out.closed_at.is_some_and(|at| seq > at) {
                 return Err(format!("I4: message {number} for {user} rings phone {phone} after `closed`"));
             }
@@ -142,7 +149,7 @@ impl Game {
         let app = self.world.shop.id.clone();
         let known = self.ghosts[0].identity.clone();
         let unknown = "00000000-0000-4000-8000-000000000000";
-        let stranger = self.world.town.stranger().await;
+        let stranger = self.world.town.stranger().clone();
         let pairs = [
             (format!("/users/{user}/installations"), "/users/nobody/installations".to_owned()),
             (format!("/users/{user}/explain"), "/users/nobody/explain".to_owned()),

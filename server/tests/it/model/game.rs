@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::random::Random;
+use super::{disaster::Snapshot, random::Random};
 use crate::harness::{Attacker, Phone, Pull, Row, Town, World};
 
 /// People who may log in anywhere.
@@ -21,6 +21,8 @@ pub(super) struct Game {
     pub(super) policy: Value,
     /// How often the back end ended all logins of a user.
     pub(super) revokes: BTreeMap<String, u32>,
+    /// Which of them the server knows: a restored one has forgotten some.
+    pub(super) known_revokes: BTreeMap<String, Vec<u32>>,
     /// Login ids as they left a phone, with the revokes of their user when the person logged in.
     pub(super) logins: HashMap<String, u32>,
     /// The one epoch of each login id that was ever bound.
@@ -30,6 +32,9 @@ pub(super) struct Game {
     pub(super) before: Vec<Row>,
     /// Whether two phones may have one identity.
     pub(super) copies: bool,
+    pub(super) snapshot: Option<Snapshot>,
+    /// Whether the server was put back to a snapshot.
+    pub(super) restored: bool,
 }
 
 /// What is true of a phone, whatever its core says.
@@ -86,16 +91,24 @@ impl Game {
             attacker,
             policy,
             revokes: BTreeMap::new(),
+            known_revokes: BTreeMap::new(),
             logins: HashMap::new(),
             epochs: HashMap::new(),
             ever_live: HashSet::new(),
             before: Vec::new(),
             copies: false,
+            snapshot: None,
+            restored: false,
         }
     }
 
     pub(super) fn revokes_of(&self, user: &str) -> u32 {
         self.revokes.get(user).copied().unwrap_or_default()
+    }
+
+    /// Whether the server knows of a revoke of `user` since a login that saw `session` of them.
+    pub(super) fn is_revoked(&self, user: &str, session: u32) -> bool {
+        self.known_revokes.get(user).is_some_and(|known| known.iter().any(|revoke| *revoke > session))
     }
 
     /// Installations that a user may have under the policy.

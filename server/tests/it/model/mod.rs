@@ -6,10 +6,11 @@
 //! shortest list of steps that could be found for a failure, with the seed of its world: to play that world alone, set
 //! `PUSHBRIDGE_SEED` to it and `PUSHBRIDGE_STEPS=1`.
 //!
-//! Not played: a restore of the server (see [`traces`](crate::traces)), quarantine and breaker, topics, phones that are
-//! off while FCM holds their messages.
+//! Every [`WHOLE_STORE_EVERY`] steps the whole store is checked, with all apps in it. Not played: quarantine and breaker,
+//! topics, phones that are off while FCM holds their messages.
 
 mod check;
+mod disaster;
 mod game;
 mod op;
 mod play;
@@ -35,6 +36,10 @@ type Violation = String;
 /// Worlds side by side, each in a town of its own.
 const TOWNS: u64 = 2;
 const STEPS: u64 = 20_000;
+/// All worlds of a town live in one store, which grows.
+const WORLDS_A_TOWN: u32 = 100;
+/// Steps after which the whole store is checked, with every app in it.
+const WHOLE_STORE_EVERY: usize = 500;
 
 fn from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name)
@@ -60,16 +65,27 @@ async fn random_worlds_break_no_rule() {
 
 /// One world after the other, until all steps are played.
 async fn live(next: Arc<AtomicU64>, played: Arc<AtomicU64>, steps: u64) {
-    let mut town = Town::start().await;
+    let (mut town, mut worlds, mut unchecked) = (Town::start().await, 0, 0);
     while played.load(Ordering::SeqCst) < steps {
         let seed = next.fetch_add(1, Ordering::SeqCst);
         let ops = Op::list(&mut Random::new(seed));
         played.fetch_add(ops.len() as u64, Ordering::SeqCst);
+        unchecked += ops.len();
         let result;
         (town, result) = play_world(town, seed, &ops).await;
         if let Err(violation) = result {
             let report = shrink::shrink(town, seed, ops, violation).await;
             panic!("{report}");
+        }
+        if unchecked >= WHOLE_STORE_EVERY {
+            unchecked = 0;
+            let broken = town.truth.broken_rule();
+            assert!(broken.is_none(), "after world {seed}, in the whole store: {broken:?}");
+        }
+        worlds += 1;
+        if worlds % WORLDS_A_TOWN == 0 {
+            town.end().await;
+            town = Town::start().await;
         }
     }
     town.end().await;

@@ -33,6 +33,9 @@ pub(super) enum Op {
     Revoke(u8),
     Policy(u8, bool),
     RestartServer,
+    Snapshot,
+    RestoreServer,
+    FallSilent,
     Hold,
     HoldDeath(u8, u8),
     LetGo,
@@ -50,8 +53,9 @@ impl Op {
         while list.len() < length {
             let op = if random.below(100) < calm { Self::progress(random) } else { Self::event(random) };
             list.push(op);
-            // A hold without a send right after it strikes some other one, or none.
-            if matches!(op, Self::Hold | Self::HoldDeath(..)) {
+            // A hold without a send right after it strikes some other one, or none; a restored server is at its most
+            // forgetful before any phone has reported.
+            if matches!(op, Self::Hold | Self::HoldDeath(..) | Self::RestoreServer) {
                 list.push(Self::Send(random.byte()));
             }
         }
@@ -74,7 +78,7 @@ impl Op {
     /// What somebody does.
     fn event(random: &mut Random) -> Self {
         let (one, other, coin) = (random.byte(), random.byte(), random.coin());
-        match random.below(40) {
+        match random.below(45) {
             0..7 => Self::Login(one, other),
             7..11 => Self::Logout(one),
             11..16 => Self::Send(one),
@@ -98,6 +102,9 @@ impl Op {
             35 => Self::Fail,
             36 | 37 => Self::Attack(one),
             38 => Self::Pry(one),
+            40 | 41 => Self::Snapshot,
+            42 | 43 => Self::RestoreServer,
+            44 if one < 64 => Self::FallSilent,
             _ => Self::Pass(one),
         }
     }

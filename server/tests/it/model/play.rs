@@ -55,6 +55,9 @@ impl Game {
                 self.world.shop.set_policy(&self.policy, now).await;
                 self.world.town.quiet().await;
             }
+            Op::Snapshot => self.take_snapshot(),
+            Op::RestoreServer => self.restore_server().await,
+            Op::FallSilent => self.fall_silent().await,
             Op::Attack(choice) => self.attack(choice).await,
             Op::Pry(user) => self.pry(USERS[usize::from(user) % USERS.len()]).await?,
             Op::Pass(choice) => {
@@ -186,7 +189,9 @@ impl Game {
     }
 
     async fn revoke(&mut self, user: &str) {
-        *self.revokes.entry(user.to_owned()).or_default() += 1;
+        let revoke = self.revokes.entry(user.to_owned()).or_default();
+        *revoke += 1;
+        self.known_revokes.entry(user.to_owned()).or_default().push(*revoke);
         self.world.shop.revoke(user).await;
         for phone in &self.world.phones {
             if let Some(login) = phone.session.login().as_mut().filter(|login| login.user == user) {

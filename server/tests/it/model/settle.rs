@@ -128,7 +128,9 @@ impl Game {
             self.world.phones.iter_mut().for_each(|phone| drop(phone.hear()));
             self.world.send(user).await;
             for phone in 0..self.ghosts.len() {
-                let is_his = self.ghosts[phone].human.as_deref() == Some(user) && !self.is_locked_out(phone);
+                // Who is locked out may be bound all the same where a restore made the server forget the revoke.
+                let is_bound = self.world.row(phone).is_some_and(|row| row.user.as_deref() == Some(user));
+                let is_his = self.ghosts[phone].human.as_deref() == Some(user) && is_bound;
                 let got: Vec<_> = self.world.phones[phone].hear().iter().map(|one| one.to_the_app).collect();
                 let wanted: &[bool] = if is_his { &[true] } else { &[] };
                 if got != wanted {
