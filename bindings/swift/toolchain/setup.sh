@@ -10,7 +10,7 @@ release=trixie
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pushbridge
 root=$cache/swift-$release
 # Grows when the list of packages below changes, so that old roots are not taken for good.
-recipe=1
+recipe=2
 
 fail() { echo "swift toolchain: $*" >&2; exit 1; }
 
@@ -46,8 +46,9 @@ printf 'APT::Install-Recommends "false";\nAPT::Keep-Downloaded-Packages "false";
 # How this machine reaches its mirror (a proxy, say) holds inside as well.
 cp -a /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get update -q
-# gcc only recommends libc6-dev, and Swift's importer reads libstdc++'s headers: both must be named.
-chroot "$root" apt-get install -yq swiftlang libc6-dev libstdc++-14-dev
+# gcc only recommends libc6-dev, Swift's importer reads libstdc++'s headers, and the server wants root certificates: all
+# must be named.
+chroot "$root" apt-get install -yq swiftlang libc6-dev libstdc++-14-dev ca-certificates
 chroot "$root" apt-get clean
 rm -rf "$root"/var/lib/apt/lists/*
 # 900 MB that building and testing never touch: debugger, language servers, static and embedded libraries.

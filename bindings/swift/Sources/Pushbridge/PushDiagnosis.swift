@@ -25,7 +25,7 @@ public struct PushDiagnosis: Hashable, Sendable {
 
     /// One thing that was found.
     public struct Finding: Hashable, Sendable {
-        /// Stable code; `docs/ios.md` lists them. Newer versions add some.
+        /// Stable code; `docs/REASONS.md` lists them. Newer versions add some.
         public var code: String
         /// More, in the protocol's words.
         public var detail: String?

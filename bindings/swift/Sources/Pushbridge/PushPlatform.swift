@@ -1,4 +1,4 @@
-/// Firebase, as the client sees it. An app implements this in a few lines: `docs/ios.md` shows them.
+/// Firebase, as the client sees it. An app implements this in a few lines: `docs/IOS.md` shows them.
 public protocol PushPlatform: Sendable {
     /// The address that the platform has now; nil while it has none yet, which on iOS is ordinary until APNs answered.
     func currentAddress() async throws -> PushAddress?

@@ -42,28 +42,22 @@ actor SyncLoop {
         loop = nil
     }
 
-    /// Does what the core wants of the platform, and syncs, until neither is left, something has to wait, or the time
-    /// is over.
+    /// Syncs and does what the core wants of the platform, until neither is left, something has to wait, or the time is
+    /// over. The server first: a logout must not wait for Firebase, which may be slow or hang.
     func sync(within seconds: TimeInterval, because reason: SyncReason) async throws -> SyncOutcome {
         let end = Date(timeIntervalSinceNow: seconds)
-        var outcome: SyncOutcome
-        var answered: Int64?
-        repeat {
-            let wanted = try core.snapshot().pendingReset
-            if wanted != nil {
-                answered = wanted
-                await addresses.replaceAddressIfWanted(within: end.timeIntervalSinceNow)
-            }
+        var tried: Int64?
+        while true {
             let left = max(0, end.timeIntervalSinceNow)
-            outcome = SyncOutcome(try await core.syncNow(deadlineMs: left.milliseconds, trigger: reason.lowered))
-            // The server may have asked for a fresh address in its answer. One that failed just now is not asked again.
-        } while try hasNewReset(since: answered) && end.timeIntervalSinceNow > 0
-        return outcome
-    }
-
-    private func hasNewReset(since answered: Int64?) throws -> Bool {
-        guard let wanted = try core.snapshot().pendingReset else { return false }
-        return wanted != answered
+            let outcome = SyncOutcome(try await core.syncNow(deadlineMs: left.milliseconds, trigger: reason.lowered))
+            // One that the platform failed just now is not asked of it again.
+            guard let wanted = try core.snapshot().pendingReset, wanted != tried, end.timeIntervalSinceNow > 0 else {
+                return outcome
+            }
+            tried = wanted
+            await addresses.replaceAddressIfWanted(within: end.timeIntervalSinceNow)
+            guard try core.snapshot().pendingReset != wanted else { return outcome }
+        }
     }
 
     private func run() async {

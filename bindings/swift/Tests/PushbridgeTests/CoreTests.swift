@@ -29,13 +29,13 @@ import Testing
         try await core.shutdown(drainMs: 1_000)
     }
 
-    /// docs/ios.md explains every code that a diagnosis may hold, in the core's own words of it.
+    /// docs/REASONS.md explains every code that a diagnosis may hold, in the core's own words of it.
     @Test func theGuideExplainsEveryFinding() throws {
         let guide = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../../docs/ios.md").standardized
+            .appendingPathComponent("../../../../docs/REASONS.md").standardized
         let text = try String(contentsOf: guide, encoding: .utf8)
         for finding in try explainFindings() {
-            #expect(text.contains("`\(finding.code)`"), "\(finding.code) is not in docs/ios.md")
+            #expect(text.contains("`\(finding.code)`"), "\(finding.code) is not in docs/REASONS.md")
         }
     }
 }

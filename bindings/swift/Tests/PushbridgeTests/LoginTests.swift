@@ -91,7 +91,7 @@ import Testing
     @Test func row11WithoutAProofTheAppIsAskedAndTheAddressIsKept() async throws {
         let backend = try await Backend.register()
         let phone = try await Phone.install(backend)
-        phone.session.answer(.nothing, .nothing)
+        phone.session.answer(.nothing)
         try phone.client.didReceive(try await phone.firebase.address())
         try await phone.client.login("anna")
         let waiting = try await phone.reaches { $0.sync == .needsCredentials }
@@ -99,7 +99,7 @@ import Testing
         #expect(waiting.login == .loggedIn(bound: false))
         #expect(try await phone.client.diagnose().findings.contains { $0.code == "user_proof_needed" && $0.blocksPush })
 
-        phone.session.answer()
+        phone.session.answer(.proof)
         try await phone.client.credentialsChanged()
         try await phone.reaches(\.isBound)
         #expect(try await backend.devices(of: "anna").count == 1)
@@ -109,7 +109,7 @@ import Testing
     @Test func row11ARefusedProofIsRefreshedOnce() async throws {
         let backend = try await Backend.register()
         let phone = try await Phone.install(backend)
-        phone.session.answer(.forged)
+        phone.session.answer(.forged, .proof)
         try phone.client.didReceive(try await phone.firebase.address())
         try await phone.client.login("anna")
         try await phone.reaches(\.isBound)
@@ -125,7 +125,7 @@ import Testing
             $0.credentialsTimeout = 0.3
             $0.syncsAutomatically = false
         }
-        phone.session.answer(.silence, .silence)
+        phone.session.answer(.silence)
         try phone.client.didReceive(try await phone.firebase.address())
         try await phone.client.login("anna")
         let begun = Date()
@@ -133,7 +133,7 @@ import Testing
         #expect(Date().timeIntervalSince(begun) < 10)
         #expect(try phone.client.status.addressState == "live")
 
-        phone.session.answer()
+        phone.session.answer(.proof)
         try await phone.client.credentialsChanged()
         _ = try await phone.client.sync()
         #expect(try phone.client.status.isBound)
@@ -143,7 +143,7 @@ import Testing
     @Test func row12CredentialsThatThrowCountAsNone() async throws {
         let backend = try await Backend.register()
         let phone = try await Phone.install(backend) { $0.syncsAutomatically = false }
-        phone.session.answer(.error, .error)
+        phone.session.answer(.error)
         try phone.client.didReceive(try await phone.firebase.address())
         try await phone.client.login("anna")
         #expect(try await phone.client.sync() == .needsCredentials)

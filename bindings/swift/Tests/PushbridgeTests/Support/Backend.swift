@@ -58,7 +58,7 @@ struct Backend: Sendable {
 
     struct Sent: Decodable { let messageId: String, deliveries: Int }
     struct Message: Decodable {
-        struct Receipts: Decodable { let received, shown, opened: Int }
+        struct Receipts: Decodable, Equatable { let received, shown, opened: Int }
         let state: String
         let receipts: Receipts
     }

@@ -97,12 +97,12 @@ final class Session: PushCredentials, @unchecked Sendable {
 
     private let backend: Backend
     private let lock = NSLock()
-    private var next: [Answer] = []
+    private var next: [Answer] = [.proof]
     private var heard: [Question] = []
 
     init(_ backend: Backend) { self.backend = backend }
 
-    /// Answers so, one after the other, and with good proofs after them.
+    /// Answers so, one after the other; the last one for ever.
     func answer(_ answers: Answer...) { lock.withLock { next = answers } }
     /// What was asked so far.
     var questions: [Question] { lock.withLock { heard } }
@@ -110,7 +110,7 @@ final class Session: PushCredentials, @unchecked Sendable {
     func proof(for user: String, refreshed: Bool) async throws -> String? {
         let answer = lock.withLock {
             heard.append(Question(user: user, refreshed: refreshed))
-            return next.isEmpty ? Answer.proof : next.removeFirst()
+            return next.count > 1 ? next.removeFirst() : next[0]
         }
         switch answer {
         case .proof: return try await backend.proof(for: user)
