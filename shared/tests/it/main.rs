@@ -12,6 +12,7 @@ mod model_phone;
 mod model_server;
 mod outcomes;
 mod proofs;
+mod reasons;
 mod rig;
 mod store;
 mod walk;
