@@ -143,6 +143,7 @@ fn unknown_values_of_newer_peers_survive() {
     let mut newer = answer();
     newer["outcome"] = json!("deferred");
     newer["wall"] = json!("ajar");
+    newer["a_new_field"] = json!(1);
     assert_eq!(round_trip::<InstallationResponse>(newer)["outcome"], "deferred");
     assert_eq!(
         round_trip::<Problem>(json!({"code": "teapot", "status": 418, "title": "", "detail": ""}))["code"],

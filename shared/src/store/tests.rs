@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{receipts::RECEIPTS_KEPT, *};
 use crate::{
     entropy::{SeededEntropy, draw_identity},
-    machine::{Attributes, Recovery, State},
+    machine::{Acked, Attributes, Recovery, State},
 };
 
 fn paths(dir: &Path) -> StorePaths {
@@ -104,6 +104,29 @@ fn a_newer_schema_is_made_anew() {
     let (state, recovered) = reopen_recovered(&dir);
     assert!(state.is_none());
     assert_eq!(recovered, Some(Recovery::NewerSchema));
+}
+
+/// A section is JSON so that a newer core may add to it without a migration; the older one reads over that.
+#[test]
+fn a_field_of_a_newer_core_does_not_cost_the_store() {
+    for section in ["identity", "desired", "acked", "progress"] {
+        let dir = TempDir::new().unwrap();
+        let (mut store, before) = adopted(&dir);
+        let state = State { acked: Some(acked()), ..before.clone() };
+        store.save(&before, &state).unwrap();
+        let add = "UPDATE section SET body = json_set(body, '$.a_new_field', 1) WHERE name = ?1";
+        assert_eq!(store.connection.execute(add, [section]).unwrap(), 1, "{section}");
+        drop(store);
+        let (found, recovered) = reopen_recovered(&dir);
+        assert!(found.is_some_and(|found| found.is_stored_like(&state)), "{section}");
+        assert_eq!(recovered, None, "{section}");
+    }
+}
+
+fn acked() -> Acked {
+    let text = r#"{"revision":1,"at":"2026-11-24T09:30:00Z","refresh_after":"P28D","confirm_after":"P1D",
+        "incarnation":"6f2b4a52-8c1e-4c39-9d3a-0f6f0a7a2f11","address_state":"live","user_state":"none","bound":null}"#;
+    serde_json::from_str(text).unwrap()
 }
 
 /// Failure mode 22
