@@ -79,6 +79,11 @@ class Backend(val app: String, private val client: JsonClient) {
     fun events(installation: String): List<JsonObject> =
         client.get("/v1/apps/$app/installations/$installation/events").list("events").map { it.jsonObject }
 
+    /** Ends the user's logins, as after a changed password. */
+    fun revoke(user: String) {
+        client.delete("/v1/apps/$app/users/$user/bindings")
+    }
+
     /** Sends a data message and waits for its end; the number of deliveries that FCM took. */
     suspend fun send(user: String, title: String): Int {
         val body = """{"to":{"user":"$user"},"message":{"data":{"title":"$title"}}}"""
