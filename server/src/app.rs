@@ -34,12 +34,13 @@ pub struct App {
 /// Signals between the stages. Each has a slow poll behind it, so a lost one costs time and nothing else.
 pub struct Wake {
     due: Notify,
+    work: Notify,
     settled: watch::Sender<u64>,
 }
 
 impl Wake {
     fn new() -> Self {
-        Self { due: Notify::new(), settled: watch::Sender::new(0) }
+        Self { due: Notify::new(), work: Notify::new(), settled: watch::Sender::new(0) }
     }
 
     /// Says that a delivery may be due.
@@ -50,6 +51,16 @@ impl Wake {
     /// Waits until somebody says so; a signal given before the call counts.
     pub async fn until_deliveries_due(&self) {
         self.due.notified().await;
+    }
+
+    /// Says that a message may have an audience to expand or deliveries to cancel.
+    pub fn work_waits(&self) {
+        self.work.notify_one();
+    }
+
+    /// Waits until somebody says so; a signal given before the call counts.
+    pub async fn until_work_waits(&self) {
+        self.work.notified().await;
     }
 
     /// Says that leases ended.

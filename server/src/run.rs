@@ -13,7 +13,7 @@ use crate::{
     app::{App, fresh_incarnation},
     clock::{Clock, NoRandomness},
     config::{AppConfig, Config},
-    dispatcher, janitor,
+    dispatcher, intake, janitor,
     keys::{ApiKey, BOOTSTRAP_KEY_ID},
     router::routes,
     store::{KeyRow, Restored, StoreError, restore, snapshot},
@@ -94,6 +94,7 @@ impl Server {
         // The dispatcher ends after the last request was answered: its answer may wait for the wire.
         let stop_sending = CancellationToken::new();
         workers.spawn(dispatcher::run(app.clone(), stop_sending.clone()));
+        workers.spawn(intake::run(app.clone(), stop_sending.clone()));
         workers.spawn(janitor::run(app.clone(), stop_sending.clone()));
         let served = serve_http(&app, listener, shutdown).await;
         stop_sending.cancel();

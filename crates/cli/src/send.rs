@@ -59,6 +59,7 @@ fn request(arguments: &SendArguments) -> Result<MessageRequest, Failure> {
         message: Some(message),
         template: None,
         send_at: None,
+        send_at_local: None,
         expires_at: None,
         lane: None,
         validate_only: false,

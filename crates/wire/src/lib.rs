@@ -14,6 +14,7 @@ mod fingerprint;
 mod ids;
 mod installation;
 pub mod limits;
+mod local_time;
 mod message;
 mod open_enum;
 mod problem;
@@ -34,6 +35,7 @@ pub use installation::{
     AddressState, AddressTruth, InstallationRequest, InstallationResponse, InstallationTruth, Outcome,
     Permission, Platform, ProofRequest, Reason, Tags, UserState, Wall,
 };
+pub use local_time::LocalTime;
 pub use message::{
     DeliveryCounts, DeliveryPage, DeliveryState, DeliveryView, Lane, MessageAccepted, MessageRequest,
     MessageState, MessageStatus, Segment, TemplateRef, To, UserTarget,

@@ -24,6 +24,8 @@ pub const INSTALLATION_SECRET_CHARS: usize = 43;
 pub const BODY_BYTES: usize = 1_048_576;
 /// Users named in one message. Ours: larger audiences are segments.
 pub const USERS_PER_MESSAGE: usize = 10_000;
+/// Values of one list of a segment. Ours.
+pub const SEGMENT_VALUES: usize = 100;
 /// Receipts in one request. Ours: a batch fits the default body limit many times.
 pub const RECEIPTS_PER_REQUEST: usize = 1_000;
 /// Devices that a `multi` policy allows at most. Ours: keeps a bind's transaction short.

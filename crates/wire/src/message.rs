@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Address, AddressKind, InstallationId, MessageId, Platform, ReceiptCounts, Timestamp, UserId,
+    Address, AddressKind, InstallationId, LocalTime, MessageId, Platform, ReceiptCounts, Timestamp, UserId,
     open_enum::open_enum,
 };
 
@@ -101,6 +101,9 @@ pub struct MessageRequest {
     /// Not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_at: Option<Timestamp>,
+    /// Not before this time of each installation's own zone; instead of `send_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at_local: Option<LocalTime>,
     /// No attempt after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -117,7 +120,8 @@ pub struct MessageRequest {
 pub struct MessageAccepted {
     /// The message.
     pub message_id: MessageId,
-    /// How many deliveries it has so far.
+    /// How many deliveries it has so far. A large audience is turned into deliveries afterwards, as is one that is
+    /// looked up only when its time comes: the message's status has the number then.
     pub deliveries: u64,
 }
 
@@ -179,17 +183,23 @@ pub struct MessageStatus {
     pub message_id: MessageId,
     /// Where it stands.
     pub state: MessageState,
-    /// How many deliveries it has.
+    /// How many deliveries it has, so far while it is `scheduled` or `expanding`.
     pub deliveries: u64,
     /// Them by state.
     pub counts: DeliveryCounts,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// Not before.
+    /// Not before. With `send_at_local`: when its first zone's time comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_at: Option<Timestamp>,
+    /// Not before this time of each installation's own zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at_local: Option<LocalTime>,
     /// No attempt after.
     pub expires_at: Timestamp,
+    /// When the last of its deliveries had ended. It is forgotten some time after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
     /// How urgent.
     pub lane: Lane,
     /// What the phones saw of it.

@@ -72,6 +72,10 @@ fn message_api() {
         "expires_at": "2026-11-25T09:30:00Z", "lane": "urgent", "validate_only": true
     });
     insta::assert_json_snapshot!("message_request", round_trip::<MessageRequest>(request));
+    let local = json!({
+        "to": {"everyone": true}, "message": {"data": {"a": "1"}}, "send_at_local": "2026-12-01T09:00:00"
+    });
+    insta::assert_json_snapshot!("message_request_local_time", round_trip::<MessageRequest>(local));
     let template = json!({"to": {"user": "42"}, "template": {"id": "order-shipped", "params": {"n": 1}}});
     insta::assert_json_snapshot!("message_request_template", round_trip::<MessageRequest>(template));
     let accepted = json!({"message_id": "msg_1", "deliveries": 3});
@@ -82,7 +86,12 @@ fn message_api() {
         "created_at": "2026-11-24T09:30:00Z", "expires_at": "2026-12-22T09:30:00Z", "lane": "normal",
         "receipts": {"received": 2, "shown": 1, "opened": 0}
     });
-    insta::assert_json_snapshot!("message_status", round_trip::<MessageStatus>(status));
+    insta::assert_json_snapshot!("message_status", round_trip::<MessageStatus>(status.clone()));
+    let mut finished = status;
+    finished["send_at"] = json!("2026-11-30T19:00:00Z");
+    finished["send_at_local"] = json!("2026-12-01T09:00:00");
+    finished["finished_at"] = json!("2026-12-01T21:00:00Z");
+    insta::assert_json_snapshot!("message_status_finished", round_trip::<MessageStatus>(finished));
     let page = json!({"deliveries": [{
         "delivery_id": 1, "installation": INSTALLATION, "user": "42", "state": "failed", "reason": "unregistered",
         "attempts": 1, "address_kind": "fcm_token", "updated_at": "2026-11-24T09:30:00Z"}], "next_cursor": "1"});

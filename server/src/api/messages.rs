@@ -67,6 +67,7 @@ pub async fn cancel_message(
 ) -> Result<Json<MessageStatus>, ApiError> {
     caller.require(Scope::Send)?;
     let status = app.store.cancel_message(caller.row.no, id, app.clock.now()).await?;
+    app.wake.work_waits();
     status.map(Json).ok_or_else(ApiError::not_found)
 }
 

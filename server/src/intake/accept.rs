@@ -2,7 +2,12 @@
 
 use pushbridge_wire::{Lane, MessageAccepted, MessageId, MessageRequest, Timestamp, limits};
 
-use super::{Audience, IntakeError, canonical::content_hash, payload::checked_payload, times::Times};
+use super::{
+    Audience, IntakeError,
+    canonical::content_hash,
+    payload::checked_payload,
+    times::{SendTime, Times},
+};
 use crate::{
     app::App,
     clock::random_bytes,
@@ -13,8 +18,8 @@ use crate::{
 /// For how long a key is remembered.
 const KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// Accepts a message for everybody in its audience who can be reached now. When this returns `Ok`, message and
-/// deliveries are on disk.
+/// Accepts a message for everybody in its audience who can be reached now; for a segment or everyone, when its time
+/// comes. When this returns `Ok`, the message is on disk with the first of its deliveries, most often all.
 ///
 /// # Errors
 /// [`IntakeError`], and nothing was kept.
@@ -33,6 +38,7 @@ pub async fn accept_message(
     };
     let accepted = answer(app.store.save_message(message).await?)?;
     app.wake.deliveries_due();
+    app.wake.work_waits();
     Ok(accepted)
 }
 
@@ -76,6 +82,11 @@ fn new_message(
     let lane = LaneNo::of(request.lane.as_ref().unwrap_or(&Lane::Normal))
         .ok_or_else(|| IntakeError::field("lane", "expected urgent, normal or bulk"))?;
     let times = Times::read(request, now)?;
+    if request.send_at_local.is_some() && !audience.has_zones() {
+        let detail = "an address, a topic or a condition has no time zone: use send_at";
+        return Err(IntakeError::field("send_at_local", detail));
+    }
+    let expand_at = times.send_at.filter(|_| audience.is_open()).map(SendTime::earliest);
     let audience_text =
         serde_json::to_string(&request.to).map_err(|_| IntakeError::field("to", "cannot be kept"))?;
     Ok(NewMessage {
@@ -88,6 +99,7 @@ fn new_message(
         validate_only: request.validate_only,
         created: now,
         send_at: times.send_at,
+        expand_at,
         expires: times.expires,
         idempotency,
     })

@@ -1,8 +1,10 @@
 //! Whom a message is for: what the backend wrote, checked.
 
+use std::collections::HashSet;
+
 use pushbridge_wire::{Address, AddressKind, InstallationId, To, UserId, UserTarget, limits};
 
-use super::IntakeError;
+use super::{IntakeError, SegmentRule};
 
 /// FCM's limit for the name of a topic.
 const TOPIC_BYTES: usize = 900;
@@ -24,11 +26,18 @@ pub enum Audience {
     Topic(String),
     /// Whom the expression over topics selects.
     Condition(String),
+    /// Every installation of the app that the rule matches, whoever is logged in.
+    Segment(SegmentRule),
+    /// Every installation of the app, whoever is logged in.
+    Everyone,
 }
 
 impl Audience {
     /// Checks what the backend wrote.
-    pub(super) fn read(to: &To) -> Result<Self, IntakeError> {
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub(crate) fn read(to: &To) -> Result<Self, IntakeError> {
         match to {
             To::User(user) => Ok(Self::Users(vec![user.clone()])),
             To::Users(targets) => read_users(targets),
@@ -36,14 +45,30 @@ impl Audience {
             To::Address(address) => read_address(address),
             To::Topic(topic) => read_topic(topic),
             To::Condition(condition) => read_condition(condition),
-            To::Segment(_) => Err(unsupported("to.segment")),
-            To::Everyone(_) => Err(unsupported("to.everyone")),
+            To::Segment(segment) => SegmentRule::read(segment).map(Self::Segment),
+            To::Everyone(true) => Ok(Self::Everyone),
+            To::Everyone(false) => {
+                Err(IntakeError::field("to.everyone", "is true, or another target is named"))
+            }
         }
     }
 
     /// Whether its deliveries are for a login.
     pub(super) fn is_personal(&self) -> bool {
         matches!(self, Self::Users(_))
+    }
+
+    /// Whether its deliveries go to installations, of which a time zone is known.
+    pub(super) fn has_zones(&self) -> bool {
+        match self {
+            Self::Users(_) | Self::Installation(_) | Self::Segment(_) | Self::Everyone => true,
+            Self::Address(_) | Self::Topic(_) | Self::Condition(_) => false,
+        }
+    }
+
+    /// Whether it is looked up when its time comes, not when it is accepted: the backend names nobody.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Segment(_) | Self::Everyone)
     }
 }
 
@@ -56,11 +81,22 @@ fn read_users(targets: &[UserTarget]) -> Result<Audience, IntakeError> {
         let detail = format!("1 to {} users in one message", limits::USERS_PER_MESSAGE);
         return Err(IntakeError::field("to.users", detail));
     }
-    let users = targets.iter().enumerate().map(|(index, target)| match target {
-        UserTarget::Id(user) => Ok(user.clone()),
-        UserTarget::WithParams { .. } => Err(unsupported(format!("to.users[{index}].params"))),
-    });
-    Ok(Audience::Users(users.collect::<Result<_, _>>()?))
+    let mut seen = HashSet::new();
+    let mut users = Vec::with_capacity(targets.len());
+    for (index, target) in targets.iter().enumerate() {
+        let user = match target {
+            UserTarget::Id(user) => user,
+            UserTarget::WithParams { .. } => {
+                let detail = "parameters fill a template, and templates are not supported yet: put the text into message";
+                return Err(IntakeError::field(format!("to.users[{index}].params"), detail));
+            }
+        };
+        // Who is named twice gets one.
+        if seen.insert(user) {
+            users.push(user.clone());
+        }
+    }
+    Ok(Audience::Users(users))
 }
 
 fn read_address(address: &Address) -> Result<Audience, IntakeError> {
@@ -104,7 +140,9 @@ mod tests {
     #[test]
     fn whom_a_message_is_for_is_checked() {
         let users = Audience::Users(vec!["a".parse().unwrap(), "b".parse().unwrap()]);
-        assert_eq!(read(r#"{"users":["a","b"]}"#), Ok(users));
+        assert_eq!(read(r#"{"users":["a","b","a"]}"#), Ok(users));
+        assert_eq!(read(r#"{"everyone":true}"#), Ok(Audience::Everyone));
+        assert!(matches!(read(r#"{"segment":{"platform":["ios"]}}"#), Ok(Audience::Segment(_))));
         assert_eq!(read(r#"{"topic":"news"}"#), Ok(Audience::Topic("news".to_owned())));
         assert!(read(r#"{"condition":"'a' in topics || 'b' in topics"}"#).is_ok());
         assert!(read(r#"{"address":{"kind":"fcm_fid","value":"x"}}"#).is_ok());
@@ -114,8 +152,8 @@ mod tests {
     fn what_cannot_be_sent_to_is_refused_by_its_field() {
         let six = ["'a' in topics"; 6].join(" || ");
         for (to, field) in [
-            (r#"{"segment":{"platform":["android"]}}"#.to_owned(), "to.segment"),
-            (r#"{"everyone":true}"#.to_owned(), "to.everyone"),
+            (r#"{"segment":{}}"#.to_owned(), "to.segment"),
+            (r#"{"everyone":false}"#.to_owned(), "to.everyone"),
             (r#"{"users":[]}"#.to_owned(), "to.users"),
             (r#"{"users":["a",{"id":"b","params":{"n":1}}]}"#.to_owned(), "to.users[1].params"),
             (r#"{"address":{"kind":"web_push","value":"x"}}"#.to_owned(), "to.address.kind"),

@@ -6,6 +6,8 @@ use pushbridge_wire::MessageState;
 use serde_json::{Value, json};
 
 use super::IntakeError;
+
+mod expansion;
 use crate::testing::{Bench, Phone, create_app};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -179,7 +181,9 @@ async fn what_is_missing_or_not_supported_is_refused_by_name() {
     for (request, name) in [
         (json!({"to": {"user": "anna"}, "message": null}), "message"),
         (json!({"to": {"user": "anna"}, "template": {"id": "t"}}), "template"),
-        (json!({"to": {"everyone": true}, "message": message}), "to.everyone"),
+        (json!({"to": {"everyone": false}, "message": message}), "to.everyone"),
+        (json!({"to": {"users": ["anna", {"id": "bob", "params": {}}]}}), "to.users[1].params"),
+        (json!({"to": {"topic": "news"}, "send_at_local": "2026-12-01T09:00"}), "send_at_local"),
         (json!({"to": {"user": "anna"}, "lane": "slow"}), "lane"),
     ] {
         assert_eq!(field(&bench.accept(request).await.unwrap_err()), name);

@@ -1,14 +1,13 @@
-//! Messages: accepted with their deliveries in one transaction.
+//! Messages: accepted with their first deliveries in one transaction.
 
 use pushbridge_wire::{MessageAccepted, MessageId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{
-    AppNo, Store, StoreError,
-    audience::{Queue, queue_deliveries},
-    rows::checked,
+use super::{AppNo, Store, StoreError, message_work::begin_expanding, rows::checked};
+use crate::{
+    intake::{Audience, SendTime},
+    outbox::LaneNo,
 };
-use crate::{intake::Audience, outbox::LaneNo};
 
 /// A message that was checked and may be accepted.
 #[derive(Clone)]
@@ -30,7 +29,9 @@ pub struct NewMessage {
     /// The moment of acceptance.
     pub created: Timestamp,
     /// Not before.
-    pub send_at: Option<Timestamp>,
+    pub send_at: Option<SendTime>,
+    /// Its audience is looked up then, not at once.
+    pub expand_at: Option<Timestamp>,
     /// No attempt after.
     pub expires: Timestamp,
     /// Makes a repetition of the request harmless.
@@ -51,7 +52,7 @@ pub struct IdempotencyKey {
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    /// It is on disk with its deliveries.
+    /// It is on disk with its first deliveries, most often all.
     Accepted(MessageAccepted),
     /// It was accepted before, and is answered as it was then.
     Known(MessageAccepted),
@@ -60,7 +61,7 @@ pub enum Acceptance {
 }
 
 impl Store {
-    /// Accepts a message: the idempotency key, the message and its deliveries, all or nothing.
+    /// Accepts a message: the idempotency key, the message, its first deliveries and what is left to do, all or nothing.
     pub async fn save_message(&self, message: NewMessage) -> Result<Acceptance, StoreError> {
         self.write(move |connection| {
             if let Some(key) = &message.idempotency
@@ -69,18 +70,7 @@ impl Store {
                 return Ok(known);
             }
             let no = insert_message(connection, &message)?;
-            let deliveries = queue_deliveries(
-                connection,
-                &message.audience,
-                &Queue {
-                    app: message.app,
-                    message: no,
-                    lane: message.lane,
-                    due: message.send_at.unwrap_or(message.created).max(message.created),
-                    expires: message.expires,
-                    now: message.created,
-                },
-            )?;
+            let deliveries = begin_expanding(connection, no, &message)?;
             if let Some(key) = &message.idempotency {
                 remember_key(connection, &message, key, no, deliveries)?;
             }
@@ -138,9 +128,14 @@ fn remember_key(
 
 fn insert_message(connection: &Connection, message: &NewMessage) -> Result<i64, StoreError> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO messages (id, app, audience, payload, lane, validate_only, created_ms, send_at_ms, expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO messages (id, app, audience, payload, lane, validate_only, created_ms, send_at_ms, send_at_local,
+             expires_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
+    let local = match message.send_at {
+        Some(SendTime::Local(local)) => Some(local.to_string()),
+        Some(SendTime::At(_)) | None => None,
+    };
     Ok(insert.insert((
         message.id.as_str(),
         message.app.0,
@@ -149,7 +144,8 @@ fn insert_message(connection: &Connection, message: &NewMessage) -> Result<i64, 
         message.lane.0,
         message.validate_only,
         message.created.as_ms(),
-        message.send_at.map(Timestamp::as_ms),
+        message.send_at.map(|at| at.earliest().as_ms()),
+        local,
         message.expires.as_ms(),
     ))?)
 }

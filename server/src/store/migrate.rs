@@ -4,7 +4,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+/// In this order. A new one is added at the end.
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_progress.sql")];
 
 /// Applies what is missing, all in one transaction: a kill leaves the old schema or the new one.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
@@ -22,3 +24,6 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! Receipts: what phones saw of a message.
 
-use pushbridge_wire::{InstallationId, MessageId, Receipt, ReceiptCounts, ReceiptEvent};
-use rusqlite::Connection;
+use pushbridge_wire::{InstallationId, Receipt, ReceiptEvent};
 
 use super::{AppNo, Store, StoreError, UnknownInstallation, installations::authenticated};
 
@@ -34,27 +33,4 @@ impl Store {
         })
         .await
     }
-}
-
-/// Receipts of a message, counted by installation.
-pub(super) fn count_receipts(
-    connection: &Connection,
-    app: AppNo,
-    id: &MessageId,
-) -> Result<ReceiptCounts, StoreError> {
-    let mut query = connection.prepare_cached(
-        "SELECT r.event, count(*) FROM receipts r JOIN messages m USING (message)
-         WHERE m.app = ?1 AND m.id = ?2 GROUP BY r.event",
-    )?;
-    let mut counts = ReceiptCounts::default();
-    let mut rows = query.query((app.0, id.as_str()))?;
-    while let Some(row) = rows.next()? {
-        match ReceiptEvent::from(row.get::<_, String>(0)?) {
-            ReceiptEvent::Received => counts.received = row.get(1)?,
-            ReceiptEvent::Shown => counts.shown = row.get(1)?,
-            ReceiptEvent::Opened => counts.opened = row.get(1)?,
-            ReceiptEvent::Other(_) => {}
-        }
-    }
-    Ok(counts)
 }

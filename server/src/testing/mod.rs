@@ -107,6 +107,32 @@ impl Bench {
         }
     }
 
+    /// `count` phones beside those that are there, with nobody logged in. Written as rows: so many PUTs would take long.
+    pub(crate) async fn crowd(&self, count: i64) {
+        let shop = self.shop.no.0;
+        let fill = move |connection: &rusqlite::Connection| {
+            Ok(connection.execute(
+                "INSERT INTO installations (app, id, secret_hash, revision, platform, tags, address_state, address_kind,
+                     address_value, address_key, generation, deaths, reset_told, created_ms, seen_ms)
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+                 SELECT ?1, CAST(printf('%016d', i) AS BLOB), zeroblob(32), 1, iif(i % 2, 'android', 'ios'), '[]', 'live',
+                     'fcm_token', printf('crowd-%d', i), CAST(printf('%016d', i) AS BLOB), 1, 0, 0, 0, ?3 FROM n",
+                (shop, count, START_MS),
+            )?)
+        };
+        self.app.store.write(fill).await.unwrap();
+    }
+
+    /// Works off every chunk that is due. Says how many there were.
+    pub(crate) async fn expand(&self) -> usize {
+        for chunks in 0.. {
+            if !self.app.store.work_on_messages(self.now()).await.unwrap().worked {
+                return chunks;
+            }
+        }
+        unreachable!()
+    }
+
     /// A phone with a token of its own, on which `user` is logged in.
     pub(crate) async fn phone(&self, number: u8, user: &str) -> Phone {
         let mut phone = Phone::new(number, user);

@@ -11,6 +11,7 @@ pub(crate) struct Phone {
     pub(crate) token: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) login: String,
+    pub(crate) timezone: Option<String>,
     pub(super) number: u8,
     pub(super) revision: u64,
 }
@@ -22,6 +23,7 @@ impl Phone {
             token: Some(format!("token-{number}")),
             user: Some(user.to_owned()),
             login: format!("login-{number}"),
+            timezone: None,
             number,
             revision: 0,
         }
@@ -42,7 +44,7 @@ impl Phone {
             app_version: None,
             os_version: None,
             locale: None,
-            timezone: None,
+            timezone: self.timezone.clone(),
             tags: Tags::default(),
         }
     }

@@ -132,7 +132,7 @@ async fn a_refusal_names_code_and_field() {
             "payload_rejected",
             "message.data",
         ),
-        (json!({"to": {"everyone": true}, "message": {}}), "invalid_field", "to.everyone"),
+        (json!({"to": {"everyone": false}, "message": {}}), "invalid_field", "to.everyone"),
         (json!({"to": {"user": "a"}, "template": {"id": "t"}}), "invalid_field", "template"),
         (json!({"to": {"user": "a"}, "message": {}, "colour": "red"}), "invalid_field", "colour"),
     ] {
