@@ -8,7 +8,7 @@
 //! | promise | held by |
 //! |---|---|
 //! | a repeated request makes no second message | `the_same_key_with_the_same_content_is_the_same_message` |
-//! | a kill while an audience is expanded loses nobody and gives nobody two | `a_restart_goes_on_at_the_cursor` |
+//! | a kill while an audience is expanded loses nobody and gives nobody two | `a_kill_at_every_commit_loses_nothing` |
 //! | a payload that FCM would refuse is refused at once | `a_payload_that_fcm_would_refuse_is_refused_with_its_field` |
 
 mod accept;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::IntakeError;
 
+mod disk_full;
 mod expansion;
+mod kills;
 use crate::testing::{Bench, Phone, create_app};
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -1,6 +1,7 @@
 //! What the tests of the sending half share: apps on a store in a temporary folder, phones that report, and an FCM that
 //! answers what the test says.
 
+mod kill;
 mod phone;
 mod scripted_fcm;
 
@@ -25,6 +26,7 @@ use crate::{
     store::{AppRow, ClaimBatch, ClaimRequest, InstallationNo, NewApp, PutAnswer, PutRequest, StoreError},
 };
 
+pub(crate) use kill::Kill;
 pub(crate) use phone::Phone;
 use scripted_fcm::ScriptedFcm;
 pub(crate) use scripted_fcm::{Call, throttled, unavailable, unregistered};

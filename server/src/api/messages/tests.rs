@@ -175,3 +175,21 @@ async fn the_key_of_another_app_sees_nothing() {
     assert_eq!(backend.post(&hello()).await.0, StatusCode::NOT_FOUND);
     assert_eq!(backend.get(&format!("/{}", accepted.message_id)).await.0, StatusCode::NOT_FOUND);
 }
+
+/// The disk is full: 503, nothing half accepted, and the same request is accepted when there is room.
+#[tokio::test]
+async fn a_full_disk_is_503_and_recovers_by_itself() {
+    let backend = Backend::new(&SEND_AND_READ).await;
+    backend.bench.crowd(1_500).await;
+    let everyone = json!({"to": {"everyone": true}, "message": {"data": {"a": "1"}}});
+    backend.bench.fill_disk(true).await;
+    let (status, refused) = backend.call("POST", "", Some("k"), &everyone).await;
+    assert_eq!(
+        (status, &refused["code"], &refused["retry_after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("storage_unavailable"), &json!(5))
+    );
+    assert_eq!(backend.bench.outbox().await, Vec::<String>::new());
+    backend.bench.fill_disk(false).await;
+    let (status, accepted) = backend.call("POST", "", Some("k"), &everyone).await;
+    assert_eq!((status, &accepted["deliveries"]), (StatusCode::ACCEPTED, &json!(1_000)));
+}
