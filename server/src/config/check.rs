@@ -1,6 +1,7 @@
 //! Contradictions, refused at start.
 
 use super::Config;
+use crate::store::KEY_LIFE;
 
 /// Says which values contradict each other and what to do.
 pub(super) fn check(config: &Config) -> Result<(), String> {
@@ -35,6 +36,9 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     }
     if retention.stale_after.0 <= config.device.refresh_after.0 {
         return Err("retention.stale_after must be longer than device.refresh_after: else phones that report in time are stale".to_owned());
+    }
+    if retention.keep_messages.0 < KEY_LIFE || retention.keep_events.0.is_zero() {
+        return Err("retention.keep_messages must be at least P1D: an Idempotency-Key needs its message for a day; and keep_events more than nothing".to_owned());
     }
     if config.limits.body_bytes < 4_096 {
         return Err("limits.body_bytes must be at least 4096: an address alone may have that size".to_owned());

@@ -123,6 +123,10 @@ pub struct RetentionConfig {
     pub stale_after: IsoDuration,
     /// After that long its address is retired.
     pub dead_after: IsoDuration,
+    /// A message leaves that long after it was over.
+    pub keep_messages: IsoDuration,
+    /// An event leaves after that long.
+    pub keep_events: IsoDuration,
     /// How often the janitor looks.
     pub janitor_every: IsoDuration,
 }

@@ -12,11 +12,8 @@ use crate::{
     app::App,
     clock::random_bytes,
     outbox::LaneNo,
-    store::{Acceptance, AppRow, IdempotencyKey, NewMessage},
+    store::{Acceptance, AppRow, IdempotencyKey, KEY_LIFE, NewMessage},
 };
-
-/// For how long a key is remembered.
-const KEY_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// Accepts a message for everybody in its audience who can be reached now; for a segment or everyone, when its time
 /// comes. When this returns `Ok`, the message is on disk with the first of its deliveries, most often all.

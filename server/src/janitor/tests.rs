@@ -1,5 +1,7 @@
 //! Phones that fall silent.
 
+mod retention;
+
 use std::time::Duration;
 
 use super::*;

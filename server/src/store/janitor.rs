@@ -19,9 +19,6 @@ const RETIRED_A_TURN: usize = 40;
 /// A longer time between two turns is a jump of the clock, or a server that was off: either way nobody was listening,
 /// and phones must first have had the chance to report.
 const LONGEST_GAP: Duration = Duration::from_secs(2 * 86_400);
-/// Design: an idempotency key holds for 24 hours.
-const KEY_LIFE: Duration = Duration::from_secs(86_400);
-
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JanitorTurn {
@@ -44,7 +41,6 @@ impl Store {
             if clock_jumped(connection, now)? {
                 return Ok(JanitorTurn { clock_jumped: true, ..JanitorTurn::default() });
             }
-            forget_keys(connection, now.minus(KEY_LIFE))?;
             let stale = mark_stale(connection, now.minus(retention.stale_after.0), now)?;
             let retired = retire_silent(connection, now.minus(retention.dead_after.0), now)?;
             Ok(JanitorTurn { clock_jumped: false, stale, retired })
@@ -63,15 +59,6 @@ fn clock_jumped(connection: &Connection, now: Timestamp) -> Result<bool, StoreEr
     // A new store has nobody to be wrong about.
     let Some(last) = last.map(Timestamp::from_ms) else { return Ok(false) };
     Ok(now < last || now.since(last) > LONGEST_GAP)
-}
-
-fn forget_keys(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
-    let mut forget = connection.prepare_cached(
-        "DELETE FROM idempotency_keys WHERE (app, key) IN
-             (SELECT app, key FROM idempotency_keys WHERE created_ms <= ?1 ORDER BY created_ms LIMIT ?2)",
-    )?;
-    forget.execute((before.as_ms(), ROWS_A_TURN))?;
-    Ok(())
 }
 
 fn mark_stale(connection: &Connection, seen_before: Timestamp, now: Timestamp) -> Result<usize, StoreError> {

@@ -26,10 +26,11 @@ impl Bench {
         let done = match kill {
             Kill::BeforeCommit => {
                 // The writer is kept busy until the step and the copy are queued: both are then part of one commit.
-                let (go, wait) = mpsc::channel::<()>();
-                let busy = self.app.store.write(move |_| Ok(wait.recv().unwrap()));
-                let release = async { go.send(()).unwrap() };
-                let (_, done, copied, ()) = tokio::join!(busy, step, copy, release);
+                let (go, wait) = mpsc::channel();
+                let busy = self.app.store.write(move |_| Ok(wait.recv().unwrap_or(false)));
+                let release = async { go.send(true).unwrap() };
+                let (held, done, copied, ()) = tokio::join!(busy, step, copy, release);
+                assert!(held.unwrap());
                 copied.unwrap();
                 done
             }
