@@ -231,7 +231,7 @@ pub(crate) struct MessageArguments {
     /// The app; may be left out where there is only one.
     #[arg(long, env = "PUSHBRIDGE_APP", value_name = "ID")]
     pub(crate) app: Option<String>,
-    /// Shows every change until the message is done.
+    /// Shows its progress until the last delivery has ended: a bar on a terminal, elsewhere a line for each change.
     #[arg(long)]
     pub(crate) follow: bool,
     #[command(flatten)]

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod key;
 mod message;
+mod progress;
 mod send;
 mod serve;
 mod snapshot;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use pushbridge_wire::{DeliveryPage, DeliveryState, MessageState, MessageStatus};
+use pushbridge_wire::{DeliveryPage, DeliveryState, MessageStatus};
 
 use crate::{
     app::AppList,
     args::MessageArguments,
     client::{Client, segment},
     failure::Failure,
+    progress::Progress,
 };
 
 /// How often a followed message is asked for. Ours: quick enough for a person.
@@ -45,29 +46,26 @@ fn path(app: &str, id: &str) -> String {
     format!("/v1/apps/{}/messages/{}", segment(app), segment(id))
 }
 
-/// Asks until the message is done. Shows each change, or only the last state.
+/// Asks until the last delivery has ended. Shows a bar on a terminal; elsewhere each change, or only the last state.
 pub(crate) async fn follow(
     client: &Client,
     app: &str,
     id: &str,
     every_change: bool,
 ) -> Result<MessageStatus, Failure> {
-    let mut last = None;
+    let mut progress = Progress::new(every_change);
     loop {
         let status: MessageStatus = client.get(&path(app, id)).await?;
-        let done = matches!(status.state, MessageState::Done | MessageState::Cancelled);
-        if (every_change && last.as_ref() != Some(&status)) || done {
-            show(&status);
-        }
-        if done {
+        progress.update(&status);
+        if status.finished_at.is_some() {
+            progress.finish(&status);
             return Ok(status);
         }
-        last = Some(status);
         tokio::time::sleep(POLL).await;
     }
 }
 
-fn show(status: &MessageStatus) {
+pub(crate) fn show(status: &MessageStatus) {
     let counts = &status.counts;
     let parts = [
         ("pending", counts.pending),
