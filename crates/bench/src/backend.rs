@@ -78,6 +78,10 @@ impl Backend {
         self.answer(self.http.post(self.url(path)).bearer_auth(&self.key).json(body)).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, BenchError> {
+        self.answer(self.http.delete(self.url(path)).bearer_auth(&self.key)).await
+    }
+
     /// A PUT of a phone, proven by `secret`.
     pub(crate) async fn put(
         &self,

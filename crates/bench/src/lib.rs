@@ -4,8 +4,10 @@
 //! another one in the same run: these machines are shared, so ratios say more than rates.
 
 mod backend;
+pub mod broadcast;
 mod percentile;
 pub mod registry;
+pub mod retention;
 pub mod wall;
 
 /// Why a bench could not run.

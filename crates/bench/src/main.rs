@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use pushbridge_bench::{BenchError, registry, wall};
+use pushbridge_bench::{BenchError, broadcast, registry, retention, wall};
 
 #[derive(Debug, Parser)]
 #[command(name = "pushbridge-bench", version, about = "Figures about Pushbridge on this machine")]
@@ -34,6 +34,24 @@ enum Bench {
         /// Installations.
         #[arg(long, default_value_t = 1_000_000)]
         installations: u64,
+    },
+    /// One message to everyone: how long acceptance, expansion, status, a page and a cancellation take.
+    Broadcast {
+        /// Installations.
+        #[arg(long, default_value_t = 1_000_000)]
+        installations: u64,
+    },
+    /// Days of messages on a clock that is moved by hand: how the file grows.
+    Retention {
+        /// Days.
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+        /// Deliveries a day.
+        #[arg(long, default_value_t = 100_000)]
+        deliveries: u64,
+        /// Days that a message is kept.
+        #[arg(long, default_value_t = 2)]
+        keep: u64,
     },
 }
 
@@ -66,6 +84,15 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
         }
         Bench::Registry { installations } => {
             print(&registry::measure(installations).await?, arguments.json);
+            Ok(true)
+        }
+        Bench::Broadcast { installations } => {
+            let report = broadcast::measure(installations).await?;
+            print(&report, arguments.json);
+            Ok(report.deliveries == installations)
+        }
+        Bench::Retention { days, deliveries, keep } => {
+            print(&retention::simulate(days, deliveries, keep).await?, arguments.json);
             Ok(true)
         }
     }

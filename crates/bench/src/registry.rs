@@ -56,7 +56,7 @@ pub struct RegistryReport {
 
 /// A moment of the machine's monotonic clock.
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn moment() -> Instant {
+pub(crate) fn moment() -> Instant {
     Instant::now()
 }
 
@@ -83,7 +83,7 @@ pub async fn measure(installations: u64) -> Result<RegistryReport, BenchError> {
     Ok(report)
 }
 
-async fn stop(backend: Arc<Backend>) {
+pub(crate) async fn stop(backend: Arc<Backend>) {
     if let Some(backend) = Arc::into_inner(backend) {
         backend.stop().await;
     }
@@ -101,7 +101,7 @@ fn token(number: u64) -> String {
     format!("{number:016x}:APA91b{}", "x".repeat(134))
 }
 
-async fn fill(dir: &Path, installations: u64) -> Result<(), BenchError> {
+pub(crate) async fn fill(dir: &Path, installations: u64) -> Result<(), BenchError> {
     let store = Store::open(&StoreOptions { dir: dir.to_owned(), readers: 1 }).map_err(BenchError::of)?;
     let app = APP.parse().map_err(BenchError::of)?;
     let app = store.find_app(app).await.map_err(BenchError::of)?.ok_or_else(|| BenchError::of("no app"))?.no;
@@ -242,7 +242,7 @@ fn rate(count: u64, time: Duration) -> u64 {
 }
 
 /// Resident memory of this process; zero where the system does not say.
-fn rss_bytes() -> u64 {
+pub(crate) fn rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
