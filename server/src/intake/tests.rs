@@ -9,6 +9,7 @@ use super::IntakeError;
 
 mod disk_full;
 mod expansion;
+mod keys;
 mod kills;
 use crate::testing::{Bench, Phone, create_app};
 

@@ -34,6 +34,11 @@ impl PageSize {
     }
 }
 
+/// In the order of `deliveries_message`: nothing is sorted, however many deliveries the message has.
+pub(super) const PAGE: &str = "
+    SELECT d.*, i.id AS installation_id FROM deliveries d LEFT JOIN installations i USING (installation)
+    WHERE d.message = ?1 AND d.delivery > ?2 ORDER BY d.delivery LIMIT ?3";
+
 impl Store {
     /// One page of the deliveries of a message of this app, in the order of their numbers. No address.
     pub async fn list_deliveries(
@@ -44,13 +49,11 @@ impl Store {
         size: PageSize,
     ) -> Result<Option<DeliveryPage>, StoreError> {
         self.read(move |connection| {
-            let mut find = connection.prepare_cached("SELECT message FROM messages WHERE app = ?1 AND id = ?2")?;
+            let mut find =
+                connection.prepare_cached("SELECT message FROM messages WHERE app = ?1 AND id = ?2")?;
             let found: Option<i64> = find.query_row((app.0, id.as_str()), |row| row.get(0)).optional()?;
             let Some(message) = found else { return Ok(None) };
-            let mut query = connection.prepare_cached(
-                "SELECT d.*, i.id AS installation_id FROM deliveries d LEFT JOIN installations i USING (installation)
-                 WHERE d.message = ?1 AND d.delivery > ?2 ORDER BY d.delivery LIMIT ?3",
-            )?;
+            let mut query = connection.prepare_cached(PAGE)?;
             // One more than asked: whether there is a next page.
             let rows = query.query_map((message, cursor.0.0, size.0 + 1), read_view)?;
             let mut deliveries = rows.collect::<Result<Vec<_>, _>>()?;

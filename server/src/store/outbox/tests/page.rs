@@ -48,3 +48,17 @@ async fn deliveries_are_shown_page_by_page_without_addresses() {
     assert!(bench.app.store.message_status(bench.shop.no, id.clone(), now).await.unwrap().is_none());
     assert!(bench.app.store.cancel_message(bench.shop.no, id, now).await.unwrap().is_none());
 }
+
+/// A page in the middle of a million deliveries is found by the index and sorts nothing.
+#[tokio::test]
+async fn a_page_is_read_in_order_from_its_cursor() {
+    let bench = Bench::new().await;
+    let plan = bench.app.store.read(|connection| {
+        let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", super::super::page::PAGE))?;
+        let lines = query.query_map((1, 1, 100), |row| row.get::<_, String>("detail"))?;
+        Ok(lines.collect::<Result<Vec<_>, _>>()?.join("; "))
+    });
+    let plan = plan.await.unwrap();
+    assert!(plan.contains("INDEX deliveries_message (message=? AND rowid>?)"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
