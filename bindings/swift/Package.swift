@@ -7,24 +7,30 @@ import PackageDescription
 #if os(Linux)
     let rust: Target = .systemLibrary(name: "pushbridge_ffiFFI", path: "Sources/pushbridge_ffiFFI")
     let link: [LinkerSetting] = [.linkedLibrary("pushbridge_ffi")]
-    // A phone that the tests kill. Not for Apple: a package's program would show up in every app's list of schemes.
-    let killedPhone: [Target] = [.executableTarget(name: "KilledPhone", dependencies: ["Pushbridge"], path: "Tests/KilledPhone")]
+    // Server and emulator as processes of a test, and a phone that the tests kill. Not for Apple: phones start no
+    // processes, and a package's program would show up in every app's list of schemes.
+    let testing: [Product] = [.library(name: "PushbridgeTesting", targets: ["PushbridgeTesting"])]
+    let tests: [Target] = [
+        .target(name: "PushbridgeTesting", path: "Tests/PushbridgeTesting"),
+        .executableTarget(name: "KilledPhone", dependencies: ["Pushbridge"], path: "Tests/KilledPhone"),
+        .testTarget(name: "PushbridgeTests", dependencies: ["Pushbridge", "PushbridgeFFI", "PushbridgeTesting"]),
+    ]
 #else
     let rust: Target = .binaryTarget(name: "pushbridge_ffiFFI", path: "PushbridgeFFI.xcframework")
     // The phone's own SQLite: a second one in the app would export the same symbols.
     let link: [LinkerSetting] = [.linkedLibrary("sqlite3")]
-    let killedPhone: [Target] = []
+    let testing: [Product] = []
+    let tests: [Target] = []
 #endif
 
 let package = Package(
     name: "Pushbridge",
     platforms: [.iOS(.v15), .macOS(.v12)],
-    products: [.library(name: "Pushbridge", targets: ["Pushbridge"])],
+    products: [.library(name: "Pushbridge", targets: ["Pushbridge"])] + testing,
     targets: [
         rust,
         .target(name: "PushbridgeFFI", dependencies: ["pushbridge_ffiFFI"], linkerSettings: link),
         .target(name: "Pushbridge", dependencies: ["PushbridgeFFI"]),
-        .testTarget(name: "PushbridgeTests", dependencies: ["Pushbridge", "PushbridgeFFI"]),
-    ] + killedPhone,
+    ] + tests,
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import Pushbridge
+import PushbridgeTesting
 import Testing
 
 /// The life of an address: first token, rotation, token to FID, a platform that fails.

@@ -1,5 +1,6 @@
 import Foundation
 import PushbridgeFFI
+import PushbridgeTesting
 import Testing
 
 /// What is about the generated half, one floor below the client.
@@ -27,16 +28,6 @@ import Testing
             throw Failure("not delivered")
         }
         try await core.shutdown(drainMs: 1_000)
-    }
-
-    /// docs/REASONS.md explains every code that a diagnosis may hold, in the core's own words of it.
-    @Test func theGuideExplainsEveryFinding() throws {
-        let guide = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../../docs/REASONS.md").standardized
-        let text = try String(contentsOf: guide, encoding: .utf8)
-        for finding in try explainFindings() {
-            #expect(text.contains("`\(finding.code)`"), "\(finding.code) is not in docs/REASONS.md")
-        }
     }
 }
 

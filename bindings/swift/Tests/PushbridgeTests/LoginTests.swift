@@ -1,5 +1,6 @@
 import Foundation
 import Pushbridge
+import PushbridgeTesting
 import Testing
 
 /// Who is logged in: logout offline, another person, eviction, proofs.

@@ -5,19 +5,21 @@
 
 import Foundation
 
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+/// Why a test cannot go on.
+public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
 }
 
-final class Program: @unchecked Sendable {
+/// A running program.
+public final class Program: @unchecked Sendable {
     /// What the program said about itself, as JSON.
-    let ready: Data
+    public let ready: Data
     private let process: Process
     private let lifeline: Lifeline
 
     /// One of cargo's.
-    convenience init(_ name: String, _ arguments: [String]) throws {
+    public convenience init(_ name: String, _ arguments: [String]) throws {
         guard let folder = ProcessInfo.processInfo.environment["PUSHBRIDGE_PROGRAMS"] else {
             throw Failure("PUSHBRIDGE_PROGRAMS must name the folder of cargo's programs: use test.sh")
         }
@@ -25,7 +27,7 @@ final class Program: @unchecked Sendable {
     }
 
     /// One of this package's.
-    convenience init(besideTheTests name: String, _ arguments: [String]) throws {
+    public convenience init(besideTheTests name: String, _ arguments: [String]) throws {
         let tests = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
         try self.init(at: tests.deletingLastPathComponent().appendingPathComponent(name), arguments)
     }
@@ -47,12 +49,12 @@ final class Program: @unchecked Sendable {
     }
 
     /// The decoded line.
-    func announced<Line: Decodable>(as line: Line.Type) throws -> Line {
+    public func announced<Line: Decodable>(as line: Line.Type) throws -> Line {
         try JSONDecoder.snakeCase.decode(line, from: ready)
     }
 
     /// Ends it at once, as the system does with a phone's processes, and waits until it is gone.
-    func kill() {
+    public func kill() {
         lifeline.cut()
         process.waitUntilExit()
     }
@@ -87,24 +89,4 @@ private final class Lifeline: Sendable {
         // Fails where it is cut already: then the program is on its way.
         try? pipe.fileHandleForWriting.close()
     }
-}
-
-extension JSONDecoder {
-    static var snakeCase: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return decoder
-    }
-}
-
-/// A folder of its own for one test, gone with the object.
-final class TemporaryFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("pushbridge-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 }

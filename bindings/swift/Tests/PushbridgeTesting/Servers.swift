@@ -6,11 +6,12 @@
 import Foundation
 
 /// FCM on this machine.
-struct Emulator: Sendable {
-    let url: String
-    let project: String
-    let serviceAccount: String
-    let control: HTTP
+public struct Emulator: Sendable {
+    public let url: String
+    public let project: String
+    public let serviceAccount: String
+    /// `/emulator/v1`.
+    public let control: HTTP
     private let program: Program
     private let folder: TemporaryFolder
 
@@ -21,7 +22,7 @@ struct Emulator: Sendable {
     private static let running = Task { try Emulator() }
 
     /// The one that all tests use.
-    static var shared: Emulator {
+    public static var shared: Emulator {
         get async throws { try await running.value }
     }
 
@@ -38,9 +39,9 @@ struct Emulator: Sendable {
 }
 
 /// A Pushbridge server.
-final class Server: @unchecked Sendable {
-    let url: URL
-    let bootstrapKey: String
+public final class Server: @unchecked Sendable {
+    public let url: URL
+    public let bootstrapKey: String
     private let folder: TemporaryFolder
     private var program: Program?
 
@@ -51,11 +52,12 @@ final class Server: @unchecked Sendable {
     private static let running = Task { try Server() }
 
     /// The one that tests share. Nobody stops it.
-    static var shared: Server {
+    public static var shared: Server {
         get async throws { try await running.value }
     }
 
-    init() throws {
+    /// One of its own, for a test that stops it.
+    public init() throws {
         folder = try TemporaryFolder()
         let program = try Self.launch(in: folder, at: "127.0.0.1:0")
         let ready = try program.announced(as: Ready.self)
@@ -69,13 +71,13 @@ final class Server: @unchecked Sendable {
     deinit { program?.kill() }
 
     /// The server is gone, in the middle of whatever it did.
-    func goDown() {
+    public func goDown() {
         program?.kill()
         program = nil
     }
 
     /// It is there again, at the same address, with what it had stored.
-    func comeBack() throws {
+    public func comeBack() throws {
         program = try Self.launch(in: folder, at: "\(url.host ?? "127.0.0.1"):\(url.port ?? 0)")
     }
 

@@ -8,12 +8,19 @@ import Foundation
     import FoundationNetworking
 #endif
 
-struct HTTP: Sendable {
+public struct HTTP: Sendable {
     let base: URL
-    var key: String?
+    let key: String?
 
+    /// With `key`, calls carry it.
+    public init(base: URL, key: String? = nil) {
+        self.base = base
+        self.key = key
+    }
+
+    /// One call. Nobody need read the answer.
     @discardableResult
-    func call<Answer: Decodable>(
+    public func call<Answer: Decodable>(
         _ method: String, _ path: String, _ body: String? = nil, as answer: Answer.Type = Nothing.self
     ) async throws -> Answer {
         guard let url = URL(string: base.absoluteString + path) else { throw Failure("not a URL: \(path)") }
@@ -34,4 +41,4 @@ struct HTTP: Sendable {
 }
 
 /// An answer that nobody reads.
-struct Nothing: Decodable {}
+public struct Nothing: Decodable, Sendable {}

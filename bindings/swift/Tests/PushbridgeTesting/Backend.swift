@@ -4,18 +4,21 @@
 
 import Foundation
 
-enum Policy: String {
+/// What the server does when an account is on several devices.
+public enum Policy: String, Sendable {
     case single, multi
 }
 
-struct Backend: Sendable {
-    let server: Server
-    let app: String
+/// The back end of one app of its own.
+public struct Backend: Sendable {
+    public let server: Server
+    public let app: String
     private let api: HTTP
 
     private struct Key: Decodable { let key: String }
 
-    static func register(on server: Server? = nil, policy: Policy = .multi) async throws -> Backend {
+    /// Registers a new app, on the server that tests share unless said otherwise.
+    public static func register(on server: Server? = nil, policy: Policy = .multi) async throws -> Backend {
         let emulator = try await Emulator.shared
         let server = if let server { server } else { try await Server.shared }
         let app = "app-\(UUID().uuidString.prefix(8).lowercased())"
@@ -31,46 +34,48 @@ struct Backend: Sendable {
 
     // MARK: Users
 
-    struct Device: Decodable, Equatable {
-        let installation, addressState: String
-        let addressKind, addressFingerprint, permission, locale: String?
+    public struct Device: Decodable, Equatable, Sendable {
+        public let installation, addressState: String
+        public let addressKind, addressFingerprint, permission, locale: String?
     }
 
     private struct Devices: Decodable { let installations: [Device] }
     private struct Token: Decodable { let token: String }
 
     /// Where the server would reach this user.
-    func devices(of user: String) async throws -> [Device] {
+    public func devices(of user: String) async throws -> [Device] {
         try await api.call("GET", "/v1/apps/\(app)/users/\(user)/installations", as: Devices.self).installations
     }
 
     /// A proof that `user` is logged in, signed by the server for this back end.
-    func proof(for user: String) async throws -> String {
+    public func proof(for user: String) async throws -> String {
         try await api.call("POST", "/v1/apps/\(app)/user-tokens", #"{"user":"\#(user)"}"#, as: Token.self).token
     }
 
     /// Ends every login of the user.
-    func revoke(_ user: String) async throws {
+    public func revoke(_ user: String) async throws {
         try await api.call("DELETE", "/v1/apps/\(app)/users/\(user)/bindings")
     }
 
     // MARK: Messages
 
-    struct Sent: Decodable { let messageId: String, deliveries: Int }
-    struct Message: Decodable {
-        struct Receipts: Decodable, Equatable { let received, shown, opened: Int }
-        let state: String
-        let receipts: Receipts
+    public struct Sent: Decodable, Sendable { public let messageId: String, deliveries: Int }
+    public struct Message: Decodable, Sendable {
+        public struct Receipts: Decodable, Equatable, Sendable {
+            public let received, shown, opened: Int
+        }
+        public let state: String
+        public let receipts: Receipts
     }
 
     /// Sends a data message to `user`.
-    func send(_ text: String, to user: String) async throws -> Sent {
+    public func send(_ text: String, to user: String) async throws -> Sent {
         try await api.call("POST", "/v1/apps/\(app)/messages", """
             {"to":{"user":"\(user)"},"message":{"data":{"text":"\(text)"},"android":{"priority":"high"}}}
             """, as: Sent.self)
     }
 
-    func message(_ id: String) async throws -> Message {
+    public func message(_ id: String) async throws -> Message {
         try await api.call("GET", "/v1/apps/\(app)/messages/\(id)", as: Message.self)
     }
 }

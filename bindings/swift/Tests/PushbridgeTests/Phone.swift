@@ -4,6 +4,7 @@
 
 import Foundation
 import Pushbridge
+import PushbridgeTesting
 
 /// Firebase on one device.
 final class Firebase: PushPlatform, @unchecked Sendable {
@@ -166,14 +167,4 @@ extension PushStatus {
     var isInStep: Bool { sync == .upToDate && addressState == "live" && !isAddressReplacementPending }
     /// And it knows who is logged in.
     var isBound: Bool { isInStep && login == .loggedIn(bound: true) }
-}
-
-/// Asks until there is an answer. For what only another process knows and tells nobody.
-func eventually<Value>(_ what: String, _ look: () async throws -> Value?) async throws -> Value {
-    let end = Date(timeIntervalSinceNow: 30)
-    while Date() < end {
-        if let value = try await look() { return value }
-        try await Task.sleep(nanoseconds: 20_000_000)
-    }
-    throw Failure("waited in vain for \(what)")
 }
