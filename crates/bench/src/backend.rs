@@ -93,7 +93,7 @@ impl Backend {
         self.answer(self.http.put(self.url(&path)).bearer_auth(secret).json(body)).await
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 

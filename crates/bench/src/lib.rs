@@ -5,6 +5,7 @@
 
 mod backend;
 pub mod broadcast;
+pub mod core;
 mod percentile;
 pub mod registry;
 pub mod retention;

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use pushbridge_bench::{BenchError, broadcast, registry, retention, wall};
+use pushbridge_bench::{BenchError, broadcast, core, registry, retention, wall};
 
 #[derive(Debug, Parser)]
 #[command(name = "pushbridge-bench", version, about = "Figures about Pushbridge on this machine")]
@@ -53,6 +53,12 @@ enum Bench {
         #[arg(long, default_value_t = 2)]
         keep: u64,
     },
+    /// The phone core: how long a report takes until it is durable, and what a repeated one sends.
+    Core {
+        /// Reports of a changed value.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..))]
+        reports: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -94,6 +100,13 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
         Bench::Retention { days, deliveries, keep } => {
             print(&retention::simulate(days, deliveries, keep).await?, arguments.json);
             Ok(true)
+        }
+        Bench::Core { reports } => {
+            let report = core::measure(reports).await?;
+            anstream::println!("{:<22} {:?}", "same_value_us", report.same_value_us);
+            anstream::println!("{:<22} {:?}", "raw_commit_us", report.raw_commit_us);
+            print(&report, arguments.json);
+            Ok(report.repeated_requests == 0)
         }
     }
 }
