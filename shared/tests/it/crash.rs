@@ -7,8 +7,8 @@ use std::{
 };
 
 use pushbridge_core::{
-    CredentialReply, CredentialsProvider, Platform, PlatformEffect, PushConfig, PushCore, PushListener,
-    PushStatus, RegistrationKind::FcmToken, SyncOutcome,
+    CredentialReply, CredentialsProvider, Platform, PlatformEffect, PushConfig, PushCore, PushError,
+    PushListener, PushStatus, RegistrationKind::FcmToken, SyncOutcome,
 };
 
 use crate::rig::{Rig, sync};
@@ -43,8 +43,8 @@ fn child_process() {
     std::io::stdin().read_line(&mut line).unwrap(); // never comes
 }
 
-/// Starts the child, waits until it says that it is done, kills it at once, and gives its installation id.
-fn kill_child_after(does: &str, rig: &Rig) -> String {
+/// Starts the child and waits until it says that it is done; gives its installation id too.
+fn start_child(does: &str, rig: &Rig) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::child_process", "--ignored", "--nocapture"])
         .env(DIR, rig.dir.path().join("store"))
@@ -54,8 +54,18 @@ fn kill_child_after(does: &str, rig: &Rig) -> String {
         .spawn()
         .unwrap();
     let id = read_id(&mut child);
+    (child, id)
+}
+
+fn kill(mut child: Child) {
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
+}
+
+/// Starts the child, waits until it says that it is done, kills it at once, and gives its installation id.
+fn kill_child_after(does: &str, rig: &Rig) -> String {
+    let (child, id) = start_child(does, rig);
+    kill(child);
     id
 }
 
@@ -91,4 +101,14 @@ async fn a_kill_right_after_a_logout_still_logs_out_and_resets() {
     assert_eq!(rig.bound_user(&core), None);
     core.reset_done(reset_id, FcmToken, "fresh".to_owned()).unwrap();
     assert!(matches!(sync(&core).await, SyncOutcome::Delivered { .. }));
+}
+
+#[tokio::test]
+async fn row19_an_owner_in_another_process_keeps_the_store_until_it_is_killed() {
+    let rig = Rig::new();
+    let (child, id) = start_child("report", &rig);
+    assert_eq!(rig.try_open().err(), Some(PushError::Busy));
+    kill(child);
+    let status = rig.open().snapshot().unwrap();
+    assert_eq!((status.installation_id, status.recovered), (id, None));
 }

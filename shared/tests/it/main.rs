@@ -14,5 +14,6 @@ mod outcomes;
 mod proofs;
 mod reasons;
 mod rig;
+mod rows;
 mod store;
 mod walk;
