@@ -78,7 +78,7 @@ fn read_id(child: &mut Child) -> String {
 
 /// B4, I9: what `on_registration` and `login` promised survives a kill right after they returned.
 #[tokio::test]
-async fn a_kill_right_after_a_report_loses_nothing() {
+async fn row01_a_kill_right_after_a_report_loses_nothing() {
     let rig = Rig::new();
     let id = kill_child_after("report", &rig);
     let core = rig.open();

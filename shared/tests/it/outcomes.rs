@@ -69,7 +69,7 @@ async fn fifty_rotations_a_logout_and_a_login_offline_are_one_request() {
 
 /// Failure mode 18
 #[tokio::test]
-async fn two_syncs_at_once_are_one_request_with_one_outcome() {
+async fn row18_two_syncs_at_once_are_one_request_with_one_outcome() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -91,7 +91,7 @@ async fn two_syncs_at_once_are_one_request_with_one_outcome() {
 
 /// Failure mode 7: a rotation while a PUT is on its way ends with the newest address.
 #[tokio::test]
-async fn a_rotation_during_a_request_is_sent_by_the_same_sync() {
+async fn row07_a_rotation_during_a_request_is_sent_by_the_same_sync() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -181,7 +181,7 @@ async fn a_captive_portal_acknowledges_nothing() {
 
 /// Failure mode 27
 #[tokio::test]
-async fn after_a_shutdown_everything_is_closed_and_a_second_one_is_harmless() {
+async fn row27_after_a_shutdown_everything_is_closed_and_a_second_one_is_harmless() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");

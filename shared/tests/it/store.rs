@@ -48,7 +48,7 @@ async fn a_damaged_store_starts_anew_and_asks_for_a_fresh_address_first() {
 
 /// Failure mode 22: two phones never go on with one identity.
 #[tokio::test]
-async fn a_restored_copy_takes_another_identity_before_any_request() {
+async fn row22_a_restored_copy_takes_another_identity_before_any_request() {
     let original = Rig::new();
     let core = original.open();
     report(&core, "token-1");
