@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::game::Game;
+use super::{Violation, game::Game};
 use crate::harness::DAY;
 
 /// Longer than the end of life of an address that nobody reports.
@@ -57,18 +57,22 @@ impl Game {
         self.world.town.quiet().await;
     }
 
-    /// Months in which no phone says a word, and the janitor takes its turns.
-    pub(super) async fn fall_silent(&mut self) {
+    /// Months in which no phone says a word, and the janitor takes its turns. Checked after each, since it also forgets
+    /// what finished long ago.
+    pub(super) async fn fall_silent(&mut self) -> Result<(), Violation> {
         self.world.town.calm().await;
         let mut left = SILENCE;
         while !left.is_zero() {
+            self.check()?;
             self.world.town.pass(DAY.min(left));
             self.world.town.take_janitor_turn().await;
+            self.world.town.quiet().await;
             left = left.saturating_sub(DAY);
         }
         for phone in &self.world.phones {
             phone.pass(SILENCE);
         }
         self.world.town.quiet().await;
+        Ok(())
     }
 }

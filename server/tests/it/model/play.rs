@@ -57,7 +57,7 @@ impl Game {
             }
             Op::Snapshot => self.take_snapshot(),
             Op::RestoreServer => self.restore_server().await,
-            Op::FallSilent => self.fall_silent().await,
+            Op::FallSilent => self.fall_silent().await?,
             Op::Attack(choice) => self.attack(choice).await,
             Op::Pry(user) => self.pry(USERS[usize::from(user) % USERS.len()]).await?,
             Op::Pass(choice) => {
