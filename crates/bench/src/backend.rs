@@ -9,7 +9,7 @@ use std::{
 use pushbridge_fcm_emulator::{Clock as EmulatorClock, FcmEmulator, Options};
 use pushbridge_server::{Clock, Server, StartError, bootstrap_key_file, config::Config};
 use pushbridge_wire::{AppRequest, IdentityConfig, IdentityMode, IsoDuration, PolicyConfig, PolicyMode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -50,8 +50,17 @@ impl Backend {
         let key = std::fs::read_to_string(key_file).map_err(BenchError::of)?.trim().to_owned();
         let http = reqwest::Client::builder().no_proxy().build().map_err(BenchError::of)?;
         let backend = Self { emulator, clock, http, address, key, shutdown, tasks };
-        if backend.get(&format!("/v1/admin/apps/{APP}")).await.is_err() {
+        let app = format!("/v1/admin/apps/{APP}");
+        if backend.get(&app).await.is_err() {
             backend.register().await?;
+        } else {
+            // The store is older than this emulator.
+            let account: Value =
+                serde_json::from_str(backend.emulator.service_account_json()).map_err(BenchError::of)?;
+            let update = json!({"service_account": account, "fcm_endpoint": backend.emulator.url()});
+            backend
+                .answer(backend.http.patch(backend.url(&app)).bearer_auth(&backend.key).json(&update))
+                .await?;
         }
         Ok(backend)
     }

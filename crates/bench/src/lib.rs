@@ -4,6 +4,7 @@
 //! another one in the same run: these machines are shared, so ratios say more than rates.
 
 mod backend;
+pub mod breaker;
 pub mod broadcast;
 pub mod core;
 mod percentile;

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use pushbridge_bench::{BenchError, broadcast, core, registry, retention, wall};
+use pushbridge_bench::{BenchError, breaker, broadcast, core, registry, retention, wall};
 
 #[derive(Debug, Parser)]
 #[command(name = "pushbridge-bench", version, about = "Figures about Pushbridge on this machine")]
@@ -53,6 +53,15 @@ enum Bench {
         #[arg(long, default_value_t = 2)]
         keep: u64,
     },
+    /// FCM calls every address dead for a reason that is not theirs: none must be lost.
+    Breaker {
+        /// Installations.
+        #[arg(long, default_value_t = 100_000)]
+        installations: u64,
+        /// Why.
+        #[arg(long, value_enum, default_value = "wrong-project")]
+        cause: breaker::Cause,
+    },
     /// The phone core: how long a report takes until it is durable, and what a repeated one sends.
     Core {
         /// Reports of a changed value.
@@ -100,6 +109,11 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
         Bench::Retention { days, deliveries, keep } => {
             print(&retention::simulate(days, deliveries, keep).await?, arguments.json);
             Ok(true)
+        }
+        Bench::Breaker { installations, cause } => {
+            let report = breaker::measure(installations, cause).await?;
+            print(&report, arguments.json);
+            Ok(report.holds())
         }
         Bench::Core { reports } => {
             let report = core::measure(reports).await?;
