@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::{Clock, random_bytes},
     config::Config,
-    dispatcher::Senders,
+    dispatcher::{Blocks, Senders},
     run::StartError,
     store::{Meta, Store, StoreOptions},
 };
@@ -27,6 +27,8 @@ pub struct App {
     pub token_key: [u8; 32],
     /// FCM clients by app.
     pub senders: Senders,
+    /// Apps that cannot send.
+    pub blocks: Blocks,
     /// Signals between the stages.
     pub wake: Wake,
 }
@@ -93,6 +95,7 @@ impl App {
             incarnation: meta.incarnation,
             token_key: meta.token_key,
             senders,
+            blocks: Blocks::default(),
             wake: Wake::new(),
         }))
     }

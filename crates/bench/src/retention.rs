@@ -89,6 +89,7 @@ async fn broadcast(app: &pushbridge_server::App, row: &AppRow) -> Result<(), Ben
             lease_until: now.plus(DAY),
             places: CLAIMED_AT_ONCE,
             turn: 0,
+            probed: Default::default(),
             paused: Default::default(),
         };
         let claims = app.store.claim_due(request).await.map_err(BenchError::of)?.claims;

@@ -46,7 +46,10 @@ impl RetrySchedule {
     #[must_use]
     pub fn next_wait(&self, attempt: u32, verdict: &Verdict, jitter: f64) -> Option<Duration> {
         let base = match verdict {
-            Verdict::Retry { after: Some(after) } => (*after).max(self.first),
+            Verdict::Retry { after: Some(after) } | Verdict::ProjectBlocked { after: Some(after) } => {
+                (*after).max(self.first)
+            }
+            Verdict::ProjectBlocked { after: None } => self.first,
             Verdict::Retry { after: None } => self.doubled(attempt),
             Verdict::Throttled { after } => after.unwrap_or(self.throttled_default),
             Verdict::AddressDead
@@ -104,6 +107,9 @@ mod tests {
             (Verdict::Throttled { after: after(7) }, 7.0),
             (Verdict::Throttled { after: after(86_400) }, 3600.0),
             (Verdict::Throttled { after: None }, 60.0),
+            (Verdict::ProjectBlocked { after: None }, 10.0),
+            (Verdict::ProjectBlocked { after: after(1) }, 10.0),
+            (Verdict::ProjectBlocked { after: after(30) }, 30.0),
         ] {
             assert_eq!(seconds(4, verdict, 0.0), Some(wait), "{verdict:?}");
         }

@@ -19,8 +19,14 @@ pub enum Verdict {
     AddressWrongProject,
     /// The message itself is refused; the address is innocent.
     PayloadRejected,
-    /// The project's set-up is at fault: key, permission, APNs key, address of the service. A person must act.
+    /// The project's APNs or Web Push key is refused. A person must act; messages to other platforms go on.
     Misconfigured,
+    /// Nothing of this project can be sent until a person mends its key, permission or address of the service. No fault of
+    /// the message, and no attempt at it.
+    ProjectBlocked {
+        /// When it may be tried again, where that is known.
+        after: Option<Duration>,
+    },
     /// Too much was sent.
     Throttled {
         /// FCM's own wish, if it had one.

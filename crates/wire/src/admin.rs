@@ -181,6 +181,20 @@ pub struct AppResponse {
     /// Set while the breaker holds verdicts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retiring_held: Option<RetiringHeld>,
+    /// Set while nothing can be sent until a person mends key, permission or project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending_blocked: Option<SendingBlocked>,
+}
+
+/// Nothing of an app can be sent; its deliveries wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingBlocked {
+    /// Since when.
+    pub since: Timestamp,
+    /// What the last attempt failed of, in the words of a delivery's reason.
+    pub reason: String,
+    /// When one delivery is tried again.
+    pub next_try_at: Timestamp,
 }
 
 /// Verdicts that the breaker holds back.

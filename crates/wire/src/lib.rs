@@ -26,7 +26,7 @@ pub use address::{Address, AddressKind, AddressValue};
 pub use admin::{
     AppRequest, AppResponse, AppUpdate, ConfiguredKey, IdentityConfig, IdentityMode, KeyRequest, KeyResponse,
     PolicyConfig, PolicyMode, Release, RetiringHeld, RetiringRequest, RetiringResponse, Scope,
-    UserTokenRequest, UserTokenResponse,
+    SendingBlocked, UserTokenRequest, UserTokenResponse,
 };
 pub use duration::IsoDuration;
 pub use fingerprint::Fingerprint;

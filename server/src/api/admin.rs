@@ -128,6 +128,7 @@ fn view(row: &AppRow) -> AppResponse {
         identity_mode: row.app.identity_mode,
         created_at: row.created,
         retiring_held: None,
+        sending_blocked: None,
     }
 }
 
@@ -135,7 +136,7 @@ fn view(row: &AppRow) -> AppResponse {
 async fn full_view(app: &App, row: &AppRow) -> Result<AppResponse, ApiError> {
     let held = app.store.retiring_held(row.no).await?;
     let retiring_held = held.map(|held| RetiringHeld { since: held.since, verdicts: held.verdicts });
-    Ok(AppResponse { retiring_held, ..view(row) })
+    Ok(AppResponse { retiring_held, sending_blocked: app.blocks.of(row.no), ..view(row) })
 }
 
 /// `POST /v1/admin/apps/{app}/retiring`
@@ -208,6 +209,9 @@ pub async fn update_app(
     }
     app.store.replace_app(changed).await?;
     app.senders.forget(row.no);
+    // What was wrong may be mended: deliveries that wait find out at once.
+    app.blocks.lift(row.no);
+    app.wake.deliveries_due();
     if query.apply.is_some() {
         app.store.enforce_policy(row.no, "operator".to_owned(), app.clock.now()).await?;
         app.wake.deliveries_due();
@@ -244,6 +248,7 @@ pub async fn delete_app(
     let row = app.store.find_app(id.clone()).await?.ok_or_else(ApiError::not_found)?;
     app.store.delete_app(id).await?;
     app.senders.forget(row.no);
+    app.blocks.lift(row.no);
     Ok(StatusCode::NO_CONTENT)
 }
 

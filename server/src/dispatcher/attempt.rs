@@ -16,8 +16,21 @@ use crate::{
 
 /// What an attempt came to.
 pub(super) struct Attempted {
+    pub(super) app: AppNo,
     pub(super) settlement: Settlement,
     pub(super) pause: Option<Pause>,
+    pub(super) credentials: Credentials,
+}
+
+/// What an attempt showed about the right to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Credentials {
+    /// FCM looked at the message itself.
+    Accepted,
+    /// The project is blocked.
+    Refused { reason: &'static str, wait: Duration },
+    /// Nothing.
+    Unknown,
 }
 
 /// A project asks to be left alone.
@@ -94,8 +107,9 @@ pub(super) async fn attempt(app: Arc<App>, claim: Claim) -> Attempted {
         }
     };
     log(&claim, &result, &judgement);
+    let credentials = credentials(&result, &schedule);
     let pause = result.ok().and_then(Result::err).and_then(|error| pause(&claim, &error, &schedule));
-    Attempted { settlement: ticket.settle(judgement), pause }
+    Attempted { app: claim.app, settlement: ticket.settle(judgement), pause, credentials }
 }
 
 async fn send_within_lease(app: &App, claim: &Claim) -> Result<Result<String, SendError>, Unsent> {
@@ -115,10 +129,32 @@ impl Unsent {
     fn verdict(&self) -> (Verdict, &'static str) {
         match self {
             // The operator can mend it, so the message waits, as it would for FCM.
-            Self::Sender(_) => (Verdict::Retry { after: None }, "sender_unavailable"),
+            Self::Sender(_) => (Verdict::ProjectBlocked { after: None }, "sender_unavailable"),
             Self::Unreadable => (Verdict::PayloadRejected, "unreadable"),
             Self::LeaseOver => (Verdict::Retry { after: None }, "timed_out"),
         }
+    }
+}
+
+fn credentials(result: &Result<Result<String, SendError>, Unsent>, schedule: &RetrySchedule) -> Credentials {
+    let (verdict, reason) = match result {
+        Ok(Ok(_)) => return Credentials::Accepted,
+        Ok(Err(error)) => (error.verdict(), error.code()),
+        Err(unsent) => unsent.verdict(),
+    };
+    match verdict {
+        Verdict::ProjectBlocked { .. } => Credentials::Refused {
+            reason,
+            wait: schedule.next_wait(1, &verdict, 0.0).unwrap_or(schedule.first),
+        },
+        Verdict::Retry { .. } => Credentials::Unknown,
+        // Of our own making, and no word of FCM.
+        Verdict::PayloadRejected if result.is_err() => Credentials::Unknown,
+        Verdict::AddressDead
+        | Verdict::AddressWrongProject
+        | Verdict::PayloadRejected
+        | Verdict::Misconfigured
+        | Verdict::Throttled { .. } => Credentials::Accepted,
     }
 }
 
@@ -145,7 +181,7 @@ fn log(claim: &Claim, result: &Result<Result<String, SendError>, Unsent>, judgem
                 tracing::debug!(delivery.id = delivery, attempt, ?target, code, %error, ?outcome, "not sent");
             }
         }
-        Err(Unsent::Sender(error)) => tracing::error!(delivery.id = delivery, %error, "an app cannot send"),
+        Err(Unsent::Sender(error)) => tracing::debug!(delivery.id = delivery, %error, "an app cannot send"),
         Err(Unsent::Unreadable) => tracing::error!(delivery.id = delivery, "a kept message cannot be read"),
         Err(Unsent::LeaseOver) => {
             tracing::warn!(delivery.id = delivery, attempt, "an attempt outlasted its lease")

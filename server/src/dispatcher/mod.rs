@@ -9,9 +9,11 @@
 //! | no transaction is open while FCM is called | the call is made in a task that has no connection |
 //! | an attempt ends before its lease does | `an_attempt_is_cut_off_when_its_lease_ends` |
 //! | a project that is throttled is left alone | `a_throttled_project_is_left_alone_until_its_time` |
+//! | a refused key costs no delivery, and one delivery at a time finds out that it is mended | `a_refused_key_keeps_everything_waiting_until_it_is_mended` |
 //! | what was sent is settled before the process ends | `what_is_in_flight_at_shutdown_is_settled` |
 
 mod attempt;
+mod blocks;
 mod compose;
 mod pauses;
 mod run;
@@ -20,5 +22,6 @@ mod senders;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::Blocks;
 pub use run::run;
 pub use senders::{FcmSender, SendFuture, Sender, SenderError, Senders};

@@ -10,13 +10,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attempt::{Attempted, Pause, Ticket, attempt},
+    attempt::{Attempted, Credentials, Pause, Ticket, attempt},
+    blocks::BlockWaits,
     pauses::Pauses,
 };
 use crate::{
     app::App,
-    outbox::{Settled, Settlement, WorkerId},
-    store::{ClaimBatch, ClaimRequest, StoreError},
+    outbox::{Outcome, Settled, Settlement, WorkerId},
+    store::{AppNo, ClaimBatch, ClaimRequest, StoreError},
 };
 
 /// What no wake-up told is found after that long.
@@ -79,7 +80,8 @@ impl Dispatcher {
     /// something will be due.
     pub(super) async fn exchange(&mut self) -> Option<Timestamp> {
         let places = self.free_places();
-        let request = self.claim_request(places);
+        let now = self.app.clock.now();
+        let request = self.claim_request(places, now);
         let (store, batch) = (self.app.store.clone(), std::mem::take(&mut self.unsettled));
         let claim =
             async { if places == 0 { Ok(ClaimBatch::default()) } else { store.claim_due(request).await } };
@@ -97,21 +99,25 @@ impl Dispatcher {
         }
         for claim in batch.claims {
             let ticket = Ticket::of(&claim);
+            self.app.blocks.tried(claim.app, now);
             let task = self.attempts.spawn(attempt(self.app.clone(), claim));
             self.tickets.insert(task.id(), ticket);
         }
-        [batch.next, self.pauses.first_end()].into_iter().flatten().min()
+        [batch.next, self.pauses.first_end(), self.app.blocks.first_end(now)].into_iter().flatten().min()
     }
 
-    fn claim_request(&mut self, places: usize) -> ClaimRequest {
-        let now = self.app.clock.now();
+    fn claim_request(&mut self, places: usize, now: Timestamp) -> ClaimRequest {
+        let (blocked, probed) = self.app.blocks.at(now);
+        let mut paused = self.pauses.active(now);
+        paused.extend(blocked);
         ClaimRequest {
             owner: self.owner.clone(),
             now,
             lease_until: now.plus(self.app.config.dispatch.lease.0),
             places,
             turn: self.turn,
-            paused: self.pauses.active(now),
+            paused,
+            probed,
         }
     }
 
@@ -133,8 +139,9 @@ impl Dispatcher {
         let mut next = Some(ended);
         while let Some(ended) = next {
             match ended {
-                Ok((id, Attempted { settlement, pause })) => {
+                Ok((id, Attempted { app, mut settlement, pause, credentials })) => {
                     self.tickets.remove(&id);
+                    self.learn(app, credentials, &mut settlement);
                     self.unsettled.push(settlement);
                     if let Some(pause) = pause {
                         self.pause(pause);
@@ -143,6 +150,33 @@ impl Dispatcher {
                 Err(error) => self.collect_lost(&error),
             }
             next = self.attempts.try_join_next_with_id();
+        }
+    }
+
+    /// Opens or closes the breaker of an app by what an attempt showed.
+    fn learn(&self, app: AppNo, credentials: Credentials, settlement: &mut Settlement) {
+        match credentials {
+            Credentials::Unknown => {}
+            Credentials::Accepted => {
+                if let Some(since) = self.app.blocks.lift(app) {
+                    tracing::info!(app.no = app.0, %since, "the app can send again");
+                }
+            }
+            Credentials::Refused { reason, wait } => {
+                let waits = BlockWaits { first: wait, cap: self.app.config.dispatch.retry_cap.0 };
+                let (ends, news) = self.app.blocks.refused(app, reason, waits, self.app.clock.now());
+                if news {
+                    tracing::error!(
+                        app.no = app.0,
+                        reason,
+                        "the app cannot send: its deliveries wait. Check firebase_project and service account, then PATCH /v1/admin/apps/…"
+                    );
+                }
+                // What the back end is told is when it is really tried again.
+                if let Outcome::Held { until, .. } = &mut settlement.outcome {
+                    *until = ends.max(*until);
+                }
+            }
         }
     }
 

@@ -25,6 +25,7 @@ impl From<Verdict> for Finding {
             Verdict::Retry { .. }
             | Verdict::PayloadRejected
             | Verdict::Misconfigured
+            | Verdict::ProjectBlocked { .. }
             | Verdict::Throttled { .. } => Self::Nothing,
         }
     }
@@ -159,6 +160,7 @@ mod tests {
             Verdict::AddressWrongProject,
             Verdict::PayloadRejected,
             Verdict::Misconfigured,
+            Verdict::ProjectBlocked { after: None },
             Verdict::Throttled { after: None },
         ] {
             let change = apply(Finding::from(verdict), &attempted(false), &held(HeldState::Live, 0));

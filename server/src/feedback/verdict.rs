@@ -48,6 +48,7 @@ pub fn judge_failure(
     schedule: &RetrySchedule,
 ) -> Judgement {
     let outcome = match schedule.next_wait(attempt.number, &verdict, attempt.jitter) {
+        Some(wait) if matches!(verdict, Verdict::ProjectBlocked { .. }) => held(attempt, wait, reason),
         Some(wait) => later(attempt, wait, reason),
         None => Outcome::Failed { reason },
     };
@@ -64,6 +65,12 @@ fn later(attempt: &Attempt, wait: std::time::Duration, reason: &'static str) -> 
     } else {
         Outcome::Parked { until, reason }
     }
+}
+
+/// Keeps the delivery for as long as its message counts: a person may need days to mend a project.
+fn held(attempt: &Attempt, wait: std::time::Duration, reason: &'static str) -> Outcome {
+    let until = attempt.now.plus(wait);
+    if until >= attempt.expires { Outcome::Expired { reason } } else { Outcome::Held { until, reason } }
 }
 
 #[cfg(test)]
@@ -124,6 +131,15 @@ mod tests {
             failure(Verdict::Retry { after }, &attempt(9, 3_001, WEEK)),
             Outcome::Failed { reason: "why" }
         );
+    }
+
+    #[test]
+    fn what_its_project_keeps_back_waits_until_it_expires() {
+        let blocked = Verdict::ProjectBlocked { after: None };
+        let held = |seconds| Outcome::Held { until: at(seconds), reason: "why" };
+        assert_eq!(failure(blocked, &attempt(1, 0, WEEK)), held(10));
+        assert_eq!(failure(blocked, &attempt(99, WEEK - 11, WEEK)), held(WEEK - 1), "long after the hour");
+        assert_eq!(failure(blocked, &attempt(99, WEEK - 10, WEEK)), Outcome::Expired { reason: "why" });
     }
 
     #[test]

@@ -59,6 +59,13 @@ pub enum Outcome {
         /// What kept it from being sent.
         reason: &'static str,
     },
+    /// To be tried again as if it had not been: nothing of its project can be sent.
+    Held {
+        /// Not before.
+        until: Timestamp,
+        /// What keeps the project from sending.
+        reason: &'static str,
+    },
     /// Given up.
     Failed {
         /// Why.
@@ -77,7 +84,7 @@ impl Outcome {
     pub fn transition(&self) -> Transition {
         match self {
             Self::Sent { .. } => Transition::Send,
-            Self::Parked { .. } => Transition::Park,
+            Self::Parked { .. } | Self::Held { .. } => Transition::Park,
             Self::Failed { .. } => Transition::Fail,
             Self::Expired { .. } => Transition::Expire,
         }
@@ -88,7 +95,10 @@ impl Outcome {
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Sent { .. } => None,
-            Self::Parked { reason, .. } | Self::Failed { reason } | Self::Expired { reason } => Some(reason),
+            Self::Parked { reason, .. }
+            | Self::Held { reason, .. }
+            | Self::Failed { reason }
+            | Self::Expired { reason } => Some(reason),
         }
     }
 }

@@ -185,6 +185,7 @@ impl Bench {
             places,
             turn: 0,
             paused: Default::default(),
+            probed: Default::default(),
         }
     }
 

@@ -230,9 +230,12 @@ async fn claim_of_another_project(fixture: &Fixture) {
     let path = "/v1/apps/elsewhere/messages";
     let accepted = fixture.http.call("POST", path, &fixture.operator, &message).await.expect(202);
     let path = format!("{path}/{}", accepted["message_id"].as_str().unwrap());
-    let done =
-        async { while fixture.http.get(&path, &fixture.operator).await.expect(200)["state"] != "done" {} };
-    tokio::time::timeout(PATIENCE, done).await.expect("FCM refuses a project that is not its own");
+    let path = format!("{path}/deliveries");
+    let tried = async {
+        while fixture.http.get(&path, &fixture.operator).await.expect(200)["deliveries"][0]["attempts"] == 0 {
+        }
+    };
+    tokio::time::timeout(PATIENCE, tried).await.expect("FCM refuses a project that is not its own");
 }
 
 /// 429 pauses the project: what is sent meanwhile to others of the project waits with it.

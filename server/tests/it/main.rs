@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod api_bad_input;
+mod api_blocked;
 mod api_fields;
 mod api_idempotency;
 mod api_limits;

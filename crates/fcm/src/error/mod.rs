@@ -154,15 +154,17 @@ impl SendError {
                 Verdict::Retry { after: *after }
             }
             Self::FrontEnd { after, .. } => Verdict::Retry { after: Some(after.unwrap_or(FRONT_END_WAIT)) },
-            Self::AuthUnavailable(auth) => Verdict::Retry { after: Some(auth.retry_after) },
-            Self::Undecodable(_) | Self::ConnectFailed(_) | Self::TimedOut(_) | Self::ConnectionLost(_) => {
-                Verdict::Retry { after: None }
+            Self::AuthUnavailable(auth) => Verdict::ProjectBlocked { after: Some(auth.retry_after) },
+            // An answer that nobody knows may be about this message alone, so it must not hold up the others.
+            Self::Unexpected(_)
+            | Self::Undecodable(_)
+            | Self::ConnectFailed(_)
+            | Self::TimedOut(_)
+            | Self::ConnectionLost(_) => Verdict::Retry { after: None },
+            Self::ThirdPartyAuth(_) => Verdict::Misconfigured,
+            Self::Unauthenticated(_) | Self::PermissionDenied(_) | Self::NotFound(_) => {
+                Verdict::ProjectBlocked { after: None }
             }
-            Self::ThirdPartyAuth(_)
-            | Self::Unauthenticated(_)
-            | Self::PermissionDenied(_)
-            | Self::NotFound(_)
-            | Self::Unexpected(_) => Verdict::Misconfigured,
         }
     }
 

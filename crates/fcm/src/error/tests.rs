@@ -61,6 +61,7 @@ impl Row {
 }
 
 const RETRY: Verdict = Verdict::Retry { after: None };
+const BLOCKED: Verdict = Verdict::ProjectBlocked { after: None };
 const THROTTLED: Verdict = Verdict::Throttled { after: None };
 const INVALID: &str = "Request contains an invalid argument.";
 const TOKEN_SENTENCE: &str = "The registration token is not a valid FCM registration token";
@@ -102,9 +103,9 @@ fn no_other_answer_calls_an_address_dead() {
         Row { case, http_status, status, message, details, code, verdict }.check();
     };
     let gone = "Requested entity was not found.";
-    row("404 alone", 404, "NOT_FOUND", gone, vec![], "not_found", Verdict::Misconfigured);
+    row("404 alone", 404, "NOT_FOUND", gone, vec![], "not_found", BLOCKED);
     let details = vec![fcm_error("UNSPECIFIED_ERROR")];
-    row("404 unspecified", 404, "NOT_FOUND", gone, details, "not_found", Verdict::Misconfigured);
+    row("404 unspecified", 404, "NOT_FOUND", gone, details, "not_found", BLOCKED);
     let details = vec![fcm_error("SENDER_ID_MISMATCH")];
     let verdict = Verdict::AddressWrongProject;
     row(
@@ -119,7 +120,7 @@ fn no_other_answer_calls_an_address_dead() {
     let denied = "Permission 'cloudmessaging.messages.create' denied on resource (or it may not exist).";
     for reason in ["IAM_PERMISSION_DENIED", "SERVICE_DISABLED"] {
         let details = vec![error_info(reason)];
-        row(reason, 403, "PERMISSION_DENIED", denied, details, "permission_denied", Verdict::Misconfigured);
+        row(reason, 403, "PERMISSION_DENIED", denied, details, "permission_denied", BLOCKED);
     }
     let message = "Auth error from APNS or Web Push Service";
     for code in ["THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR"] {
@@ -129,8 +130,8 @@ fn no_other_answer_calls_an_address_dead() {
     }
     let message = "Request had invalid authentication credentials.";
     let details = vec![error_info("ACCESS_TOKEN_EXPIRED")];
-    row("bearer", 401, "UNAUTHENTICATED", message, details, "unauthenticated", Verdict::Misconfigured);
-    row("method", 405, "UNKNOWN", "", vec![], "unexpected_answer", Verdict::Misconfigured);
+    row("bearer", 401, "UNAUTHENTICATED", message, details, "unauthenticated", BLOCKED);
+    row("method", 405, "UNKNOWN", "", vec![], "unexpected_answer", RETRY);
 }
 
 #[test]
@@ -194,13 +195,13 @@ fn pages_of_the_front_end_are_judged_by_their_status() {
         (504, "front_end", waits_30),
         (500, "front_end", waits_30),
         (400, "invalid_argument", Verdict::PayloadRejected),
-        (401, "unauthenticated", Verdict::Misconfigured),
-        (403, "permission_denied", Verdict::Misconfigured),
-        (404, "not_found", Verdict::Misconfigured),
+        (401, "unauthenticated", BLOCKED),
+        (403, "permission_denied", BLOCKED),
+        (404, "not_found", BLOCKED),
         (413, "invalid_argument", Verdict::PayloadRejected),
         (429, "quota_exceeded", THROTTLED),
-        (302, "unexpected_answer", Verdict::Misconfigured),
-        (204, "unexpected_answer", Verdict::Misconfigured),
+        (302, "unexpected_answer", RETRY),
+        (204, "unexpected_answer", RETRY),
     ] {
         for body in [page, "", "[]", "{\"error\":\"text\"}", "{"] {
             let error = read(http_status, None, body);

@@ -38,6 +38,8 @@ pub struct ClaimRequest {
     pub turn: usize,
     /// Apps that pause.
     pub paused: HashSet<AppNo>,
+    /// Apps of which one delivery is wanted, to see whether they can send.
+    pub probed: HashSet<AppNo>,
 }
 
 /// What a worker gets.
@@ -91,7 +93,7 @@ impl Claimer<'_> {
         let request = self.request;
         let taken_back = take_back(self.connection, request.now)?;
         let apps = running_apps(self.connection, &request.paused)?;
-        let due = find_due(self.connection, &apps, (request.places, request.turn), request.now)?;
+        let due = find_due(self.connection, &apps, request)?;
         let mut batch = ClaimBatch { taken_back, ..ClaimBatch::default() };
         for no in due.deliveries {
             let fate = match self.claim_one(no) {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use pushbridge_wire::Timestamp;
 use rusqlite::Connection;
 
+use super::ClaimRequest;
 use crate::{
     outbox::{DeliveryNo, LANES, LaneNo, interleave, share_out},
     store::{AppNo, StoreError},
@@ -21,13 +22,25 @@ pub(super) struct Due {
 pub(super) fn find_due(
     connection: &Connection,
     apps: &[AppNo],
-    (places, turn): (usize, usize),
-    now: Timestamp,
+    &ClaimRequest { places, turn, now, ref probed, .. }: &ClaimRequest,
 ) -> Result<Due, StoreError> {
     let mut lanes = Vec::with_capacity(LANES.len());
+    // A probe is one delivery, of the most urgent lane that has one.
+    let mut unprobed = probed.clone();
     for lane in LANES {
-        let queues = apps.iter().map(|app| due_in_lane(connection, *app, lane, places, now));
-        lanes.push(interleave(queues.collect::<Result<_, _>>()?, turn));
+        let mut queues = Vec::with_capacity(apps.len());
+        for app in apps {
+            let limit = match (probed.contains(app), unprobed.contains(app)) {
+                (false, _) => places,
+                (true, wanted) => usize::from(wanted).min(places),
+            };
+            let queue = due_in_lane(connection, *app, lane, limit, now)?;
+            if !queue.is_empty() {
+                unprobed.remove(app);
+            }
+            queues.push(queue);
+        }
+        lanes.push(interleave(queues, turn));
     }
     let waiting = [lanes[0].len(), lanes[1].len(), lanes[2].len()];
     let shares = share_out(places, turn, waiting);

@@ -92,15 +92,17 @@ fn record(
 ) -> Result<(), StoreError> {
     let (fcm_name, due) = match outcome {
         Outcome::Sent { fcm_name } => (Some(fcm_name), None),
-        Outcome::Parked { until, .. } => (None, Some(until.as_ms())),
+        Outcome::Parked { until, .. } | Outcome::Held { until, .. } => (None, Some(until.as_ms())),
         Outcome::Failed { .. } | Outcome::Expired { .. } => (None, None),
     };
+    // The hour of attempts begins anew after a time in which nothing could be sent.
+    let held = matches!(outcome, Outcome::Held { .. });
     let mut update = connection.prepare_cached(
         "UPDATE deliveries SET state = ?2, reason = ?3, fcm_name = ?4, due_ms = coalesce(min(?5, expires_ms), due_ms),
-             lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?6
+             first_attempt_ms = iif(?7, NULL, first_attempt_ms), lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?6
          WHERE delivery = ?1",
     )?;
-    update.execute((lease.delivery.0, state.as_str(), reason, fcm_name, due, now.as_ms()))?;
+    update.execute((lease.delivery.0, state.as_str(), reason, fcm_name, due, now.as_ms(), held))?;
     Ok(())
 }
 

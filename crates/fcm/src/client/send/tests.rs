@@ -107,7 +107,7 @@ async fn a_project_whose_every_token_is_refused_gets_no_storm() {
     for calls_so_far in [2, 3, 4] {
         let error = send(&client).await.expect_err("refused");
         assert!(matches!(error, SendError::Unauthenticated(_)), "{error}");
-        assert_eq!(error.verdict(), Verdict::Misconfigured);
+        assert_eq!(error.verdict(), Verdict::ProjectBlocked { after: None });
         assert_eq!((google.sends().len(), google.fetches()), (calls_so_far, 2));
     }
 }
@@ -135,7 +135,7 @@ async fn a_retry_after_header_reaches_the_verdict() {
 }
 
 #[tokio::test]
-async fn no_token_is_a_retry_and_nothing_is_sent() {
+async fn without_a_token_the_project_is_blocked_and_nothing_is_sent() {
     let google = FakeGoogle::start(|_| hang(), |_| ready(taken())).await;
     let project = ProjectId::try_from("demo").expect("an id");
     let tokens =
@@ -146,7 +146,7 @@ async fn no_token_is_a_retry_and_nothing_is_sent() {
         (error.code(), error.is_outcome_unknown(), google.sends().len()),
         ("auth_unavailable", false, 0)
     );
-    assert!(matches!(error.verdict(), Verdict::Retry { after: Some(_) }));
+    assert!(matches!(error.verdict(), Verdict::ProjectBlocked { after: Some(_) }));
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn a_redirect_is_not_followed() {
     })
     .await;
     let error = send(&client(&google, &ClientSettings::default())).await.expect_err("a redirect");
-    assert_eq!((error.verdict(), google.sends().len()), (Verdict::Misconfigured, 1));
+    assert_eq!((error.verdict(), google.sends().len()), (Verdict::Retry { after: None }, 1));
 }
 
 #[tokio::test]
