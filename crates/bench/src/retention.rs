@@ -9,7 +9,7 @@ use pushbridge_server::{
     intake::{accept_message, expand_chunk},
     janitor::take_turn,
     outbox::{Outcome, Settlement, WorkerId},
-    store::{AppRow, ClaimRequest},
+    store::{Allowances, AppRow, ClaimRequest},
 };
 use pushbridge_wire::{IsoDuration, MessageRequest};
 use serde::Serialize;
@@ -90,6 +90,7 @@ async fn broadcast(app: &pushbridge_server::App, row: &AppRow) -> Result<(), Ben
             places: CLAIMED_AT_ONCE,
             turn: 0,
             probed: Default::default(),
+            allowances: Allowances::unlimited(),
             paused: Default::default(),
         };
         let claims = app.store.claim_due(request).await.map_err(BenchError::of)?.claims;

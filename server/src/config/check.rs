@@ -1,5 +1,7 @@
 //! Contradictions, refused at start.
 
+use pushbridge_fcm::ClientSettings;
+
 use super::Config;
 use crate::store::KEY_LIFE;
 
@@ -19,15 +21,27 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
             dispatch.retry_cap, dispatch.retry_first
         ));
     }
+    // A call that waits for its place would use up its lease.
+    let places = config.fcm.connections.saturating_mul(ClientSettings::default().streams_per_connection);
+    if dispatch.max_in_flight > places {
+        return Err(format!(
+            "dispatch.max_in_flight ({}) must be at most {places}, 90 for each of fcm.connections: raise fcm.connections",
+            dispatch.max_in_flight
+        ));
+    }
     if config.server.request_timeout.0 <= dispatch.wall_wait.0 {
         return Err(
             "server.request_timeout must be longer than dispatch.wall_wait: else no logout could be answered"
                 .to_owned(),
         );
     }
-    if config.server.readers == 0 || dispatch.max_in_flight == 0 || config.fcm.connections == 0 {
+    if config.server.readers == 0
+        || dispatch.max_in_flight == 0
+        || config.fcm.connections == 0
+        || config.fcm.messages_per_minute == 0
+    {
         return Err(
-            "server.readers, dispatch.max_in_flight and fcm.connections must be at least 1".to_owned()
+            "server.readers, dispatch.max_in_flight, fcm.connections and fcm.messages_per_minute must be at least 1".to_owned()
         );
     }
     let retention = &config.retention;

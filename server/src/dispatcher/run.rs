@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     attempt::{Attempted, Credentials, Pause, Ticket, attempt},
     blocks::BlockWaits,
-    pauses::Pauses,
+    governor::Governor,
 };
 use crate::{
     app::App,
     outbox::{Outcome, Settled, Settlement, WorkerId},
-    store::{AppNo, ClaimBatch, ClaimRequest, StoreError},
+    store::{AppNo, ClaimBatch, ClaimRequest, FcmProject, StoreError},
 };
 
 /// What no wake-up told is found after that long.
@@ -39,7 +39,9 @@ pub(super) struct Dispatcher {
     unsettled: Vec<Settlement>,
     /// The store did not take the last outcomes.
     blocked: bool,
-    pauses: Pauses,
+    governor: Governor,
+    /// The project of each app, as of the last claim.
+    projects: HashMap<AppNo, FcmProject>,
     /// Places asked for so far.
     turn: usize,
 }
@@ -47,6 +49,7 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(app: Arc<App>) -> Self {
         let owner = WorkerId::new(std::process::id(), app.clock.now());
+        let governor = Governor::new(app.config.fcm.messages_per_minute);
         Self {
             app,
             owner,
@@ -54,7 +57,8 @@ impl Dispatcher {
             tickets: HashMap::new(),
             unsettled: Vec::new(),
             blocked: false,
-            pauses: Pauses::default(),
+            governor,
+            projects: HashMap::new(),
             turn: 0,
         }
     }
@@ -97,27 +101,30 @@ impl Dispatcher {
             tracing::warn!(deliveries = batch.taken_back, "leases ended without an outcome; sending again");
             self.app.wake.leases_settled();
         }
+        self.projects.extend(batch.projects);
         for claim in batch.claims {
+            if let Some(project) = self.projects.get(&claim.app) {
+                self.governor.spend(project, 1, now);
+            }
             let ticket = Ticket::of(&claim);
             self.app.blocks.tried(claim.app, now);
             let task = self.attempts.spawn(attempt(self.app.clone(), claim));
             self.tickets.insert(task.id(), ticket);
         }
-        [batch.next, self.pauses.first_end(), self.app.blocks.first_end(now)].into_iter().flatten().min()
+        [batch.next, self.governor.next(now), self.app.blocks.first_end(now)].into_iter().flatten().min()
     }
 
     fn claim_request(&mut self, places: usize, now: Timestamp) -> ClaimRequest {
         let (blocked, probed) = self.app.blocks.at(now);
-        let mut paused = self.pauses.active(now);
-        paused.extend(blocked);
         ClaimRequest {
             owner: self.owner.clone(),
             now,
             lease_until: now.plus(self.app.config.dispatch.lease.0),
             places,
             turn: self.turn,
-            paused,
+            paused: blocked,
             probed,
+            allowances: self.governor.allowances(now),
         }
     }
 
@@ -197,12 +204,12 @@ impl Dispatcher {
     }
 
     fn pause(&mut self, Pause { app, wait }: Pause) {
-        let until = self.app.clock.now().plus(wait);
+        let now = self.app.clock.now();
+        let until = now.plus(wait);
         tracing::warn!(app.no = app.0, seconds = wait.as_secs(), "FCM throttles the app's project");
-        self.pauses.pause(app, until);
         // The quota is the project's, whichever app used it up.
-        for other in self.app.senders.others_of_project(app) {
-            self.pauses.pause(other, until);
+        if let Some(project) = self.projects.get(&app) {
+            self.governor.pause(project, until, now);
         }
     }
 

@@ -140,18 +140,6 @@ impl Senders {
         self.lock().remove(&app);
     }
 
-    /// Other apps, as far as they have sent, that send for the same Firebase project as `app`.
-    #[must_use]
-    pub fn others_of_project(&self, app: AppNo) -> Vec<AppNo> {
-        let cells = self.lock();
-        let project = |cell: &OnceCell<Arc<Sender>>| cell.get().map(|sender| sender.project.clone());
-        let Some(wanted) = cells.get(&app).and_then(|cell| project(cell)) else { return Vec::new() };
-        let same = |(other, cell): (&AppNo, &Arc<OnceCell<Arc<Sender>>>)| {
-            (*other != app && project(cell).as_ref() == Some(&wanted)).then_some(*other)
-        };
-        cells.iter().filter_map(same).collect()
-    }
-
     /// Makes `sender` the one of `app`.
     #[cfg(test)]
     pub(crate) fn set(&self, app: AppNo, sender: Sender) {

@@ -38,7 +38,7 @@ pub use message_work::MessageWork;
 pub use messages::{Acceptance, IdempotencyKey, NewMessage};
 pub use meta::Meta;
 pub use open::{Store, StoreOptions};
-pub use outbox::{ClaimBatch, ClaimRequest, DeliveryCursor, PageSize};
+pub use outbox::{Allowances, ClaimBatch, ClaimRequest, DeliveryCursor, FcmProject, PageSize};
 pub use restore::{Restored, restore, snapshot};
 pub use retention::{Forgotten, KEY_LIFE};
 pub use rows::{AppNo, InstallationNo, address_key};

@@ -23,7 +23,10 @@ use crate::{
     intake::{IntakeError, accept_message},
     outbox::{Claim, Outcome, Settled, Settlement, WorkerId},
     registry::{Nonce, UserProof},
-    store::{AppRow, ClaimBatch, ClaimRequest, InstallationNo, NewApp, PutAnswer, PutRequest, StoreError},
+    store::{
+        Allowances, AppRow, ClaimBatch, ClaimRequest, InstallationNo, NewApp, PutAnswer, PutRequest,
+        StoreError,
+    },
 };
 
 pub(crate) use kill::Kill;
@@ -44,8 +47,12 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let app = open(dir.path(), START_MS).await;
+        let app = open_with(dir.path(), START_MS, change).await;
         let shop = create_app(&app, "shop").await;
         Self { app, shop, dir }
     }
@@ -186,6 +193,7 @@ impl Bench {
             turn: 0,
             paused: Default::default(),
             probed: Default::default(),
+            allowances: Allowances::unlimited(),
         }
     }
 
@@ -223,9 +231,14 @@ impl Bench {
 }
 
 async fn open(dir: &Path, now_ms: i64) -> Arc<App> {
+    open_with(dir, now_ms, |_| ()).await
+}
+
+async fn open_with(dir: &Path, now_ms: i64, change: impl FnOnce(&mut Config)) -> Arc<App> {
     let mut config = Config::defaults().unwrap();
     config.server.data_dir = dir.to_owned();
     config.dispatch.max_in_flight = 8;
+    change(&mut config);
     App::open(config, Clock::manual(now_ms)).await.unwrap()
 }
 

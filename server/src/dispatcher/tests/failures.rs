@@ -44,7 +44,7 @@ async fn an_app_of_the_same_project_pauses_too_and_of_another_one_goes_on() {
     let _same = bench.script_fcm();
     let waiting = bench.shop.clone();
     bench.shop = create_app(&bench.app, "other-project").await;
-    bench.shop.app.firebase_project = "other".to_owned();
+    bench.sql("UPDATE apps SET firebase_project = 'other' WHERE id = 'other-project'").await;
     let mut other = bench.script_fcm();
 
     worker.exchange().await;
@@ -56,6 +56,24 @@ async fn an_app_of_the_same_project_pauses_too_and_of_another_one_goes_on() {
     worker.exchange().await;
     assert_eq!(other.recv().await.unwrap().target, Target::Topic("b".to_owned()));
     assert_eq!(bench.fate(&held_back).await.0, "pending", "its quota is the same");
+}
+
+#[tokio::test]
+async fn a_project_gets_no_more_than_its_quota() {
+    let bench = Bench::with(|config| config.fcm.messages_per_minute = 60).await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    let second = bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
+    worker.exchange().await;
+    fcm.recv().await.unwrap().accept();
+    worker.collect_one().await;
+    let next = worker.exchange().await.unwrap();
+    assert_eq!(bench.fate(&second).await.0, "pending", "it waits for its time");
+    assert!(next > bench.now(), "and is not asked for before");
+    bench.pass(next.since(bench.now()));
+    worker.exchange().await;
+    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use pushbridge_wire::Timestamp;
 use rusqlite::Connection;
 
 use super::{
+    allowance::{Allowances, FcmProject},
     check::{DueRow, Obstacle, Passed},
     due::{find_due, next_moment, running_apps},
 };
@@ -40,6 +41,8 @@ pub struct ClaimRequest {
     pub paused: HashSet<AppNo>,
     /// Apps of which one delivery is wanted, to see whether they can send.
     pub probed: HashSet<AppNo>,
+    /// What each project may send.
+    pub allowances: Allowances,
 }
 
 /// What a worker gets.
@@ -51,6 +54,8 @@ pub struct ClaimBatch {
     pub ended: usize,
     /// Leases of others that had ended and were taken back.
     pub taken_back: usize,
+    /// The projects of the apps that were looked at.
+    pub projects: HashMap<AppNo, FcmProject>,
     /// When something is due that this batch does not hold; none where nothing waits.
     pub next: Option<Timestamp>,
 }
@@ -93,8 +98,10 @@ impl Claimer<'_> {
         let request = self.request;
         let taken_back = take_back(self.connection, request.now)?;
         let apps = running_apps(self.connection, &request.paused)?;
+        let projects = apps.iter().map(|app| (app.no, app.project.clone())).collect();
+        let apps: Vec<_> = apps.into_iter().filter(|app| request.allowances.of(&app.project) > 0).collect();
         let due = find_due(self.connection, &apps, request)?;
-        let mut batch = ClaimBatch { taken_back, ..ClaimBatch::default() };
+        let mut batch = ClaimBatch { taken_back, projects, ..ClaimBatch::default() };
         for no in due.deliveries {
             let fate = match self.claim_one(no) {
                 Err(StoreError::BadRow(column)) => self.end_unreadable(no, column)?,

@@ -3,9 +3,12 @@
 use std::collections::HashSet;
 
 use pushbridge_wire::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
-use super::ClaimRequest;
+use super::{
+    ClaimRequest,
+    allowance::{Allowances, FcmProject},
+};
 use crate::{
     outbox::{DeliveryNo, LANES, LaneNo, interleave, share_out},
     store::{AppNo, StoreError},
@@ -18,11 +21,17 @@ pub(super) struct Due {
     pub(super) backlog: bool,
 }
 
+/// An app that may send.
+pub(super) struct RunningApp {
+    pub(super) no: AppNo,
+    pub(super) project: FcmProject,
+}
+
 /// Up to `places` due deliveries, shared between lanes and apps.
 pub(super) fn find_due(
     connection: &Connection,
-    apps: &[AppNo],
-    &ClaimRequest { places, turn, now, ref probed, .. }: &ClaimRequest,
+    apps: &[RunningApp],
+    &ClaimRequest { places, turn, now, ref probed, ref allowances, .. }: &ClaimRequest,
 ) -> Result<Due, StoreError> {
     let mut lanes = Vec::with_capacity(LANES.len());
     // A probe is one delivery, of the most urgent lane that has one.
@@ -30,22 +39,32 @@ pub(super) fn find_due(
     for lane in LANES {
         let mut queues = Vec::with_capacity(apps.len());
         for app in apps {
-            let limit = match (probed.contains(app), unprobed.contains(app)) {
-                (false, _) => places,
+            let limit = match (probed.contains(&app.no), unprobed.contains(&app.no)) {
+                (false, _) => places.min(allowances.of(&app.project)),
                 (true, wanted) => usize::from(wanted).min(places),
             };
-            let queue = due_in_lane(connection, *app, lane, limit, now)?;
+            let queue = due_in_lane(connection, app.no, lane, limit, now)?;
             if !queue.is_empty() {
-                unprobed.remove(app);
+                unprobed.remove(&app.no);
             }
-            queues.push(queue);
+            queues.push(queue.into_iter().map(|delivery| (app, delivery)).collect());
         }
         lanes.push(interleave(queues, turn));
     }
     let waiting = [lanes[0].len(), lanes[1].len(), lanes[2].len()];
-    let shares = share_out(places, turn, waiting);
-    let deliveries = lanes.into_iter().zip(shares).flat_map(|(lane, share)| lane.into_iter().take(share));
-    Ok(Due { deliveries: deliveries.collect(), backlog: waiting.iter().sum::<usize>() > places })
+    // Shared out is what may be sent, or urgent ones would use up a small allowance before the other lanes' turns.
+    let shares = share_out(places.min(allowed(apps, allowances)), turn, waiting);
+    let chosen = lanes.into_iter().zip(shares).flat_map(|(lane, share)| lane.into_iter().take(share));
+    let mut left = allowances.clone();
+    let within = chosen.filter(|(app, _)| left.take(&app.project));
+    let deliveries = within.map(|(_, delivery)| delivery).collect();
+    Ok(Due { deliveries, backlog: waiting.iter().sum::<usize>() > places })
+}
+
+/// What all projects together may send.
+fn allowed(apps: &[RunningApp], allowances: &Allowances) -> usize {
+    let projects: HashSet<&FcmProject> = apps.iter().map(|app| &app.project).collect();
+    projects.into_iter().fold(0, |sum, project| sum.saturating_add(allowances.of(project)))
 }
 
 fn due_in_lane(
@@ -64,7 +83,10 @@ fn due_in_lane(
 }
 
 /// When the next delivery of these apps is due or the next lease ends; none where nothing waits.
-pub(super) fn next_moment(connection: &Connection, apps: &[AppNo]) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn next_moment(
+    connection: &Connection,
+    apps: &[RunningApp],
+) -> Result<Option<Timestamp>, StoreError> {
     let mut lease =
         connection.prepare_cached("SELECT min(lease_until_ms) FROM deliveries WHERE state = 'leased'")?;
     let mut earliest: Option<i64> = lease.query_row([], |row| row.get(0))?;
@@ -73,7 +95,7 @@ pub(super) fn next_moment(connection: &Connection, apps: &[AppNo]) -> Result<Opt
     )?;
     for app in apps {
         for lane in LANES {
-            let next: Option<i64> = due.query_row((app.0, lane.0), |row| row.get(0))?;
+            let next: Option<i64> = due.query_row((app.no.0, lane.0), |row| row.get(0))?;
             earliest = [earliest, next].into_iter().flatten().min();
         }
     }
@@ -84,8 +106,15 @@ pub(super) fn next_moment(connection: &Connection, apps: &[AppNo]) -> Result<Opt
 pub(super) fn running_apps(
     connection: &Connection,
     paused: &HashSet<AppNo>,
-) -> Result<Vec<AppNo>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT app FROM apps ORDER BY app")?;
-    let apps = query.query_map([], |row| Ok(AppNo(row.get(0)?)))?.collect::<Result<Vec<_>, _>>()?;
-    Ok(apps.into_iter().filter(|app| !paused.contains(app)).collect())
+) -> Result<Vec<RunningApp>, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT app, firebase_project, fcm_endpoint FROM apps ORDER BY app")?;
+    let read = |row: &Row<'_>| {
+        Ok(RunningApp {
+            no: AppNo(row.get(0)?),
+            project: FcmProject { id: row.get(1)?, endpoint: row.get(2)? },
+        })
+    };
+    let apps = query.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(apps.into_iter().filter(|app| !paused.contains(&app.no)).collect())
 }

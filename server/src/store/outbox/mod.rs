@@ -1,5 +1,6 @@
 //! The outbox's transactions: claim what is due, settle what was sent, show what became of it.
 
+mod allowance;
 mod check;
 mod claim;
 mod due;
@@ -9,5 +10,6 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use allowance::{Allowances, FcmProject};
 pub use claim::{ClaimBatch, ClaimRequest};
 pub use page::{DeliveryCursor, PageSize};
