@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::Control;
+use crate::files::write_file;
 use crate::names::ProjectId;
 use crate::oauth::ServiceAccount;
 use crate::options::{Options, StartError};
-use crate::serve::{Sockets, bind, routes};
+use crate::serve::{Sockets, Tls, bind, routes};
 use crate::world::World;
 
 /// How long `shutdown` waits for tasks before it closes their connections. Above what a connection itself allows.
@@ -26,6 +29,14 @@ pub struct FcmEmulator {
     sockets: Sockets,
     url: String,
     service_account_file: Option<PathBuf>,
+    secure: Option<Secure>,
+}
+
+/// What a client needs to speak TLS.
+struct Secure {
+    url: String,
+    ca_pem: String,
+    ca_file: Option<PathBuf>,
 }
 
 impl FcmEmulator {
@@ -39,19 +50,45 @@ impl FcmEmulator {
         let listener = bind(options.listen).map_err(failed)?;
         let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
         let account = make_account(project.clone(), url.clone()).await?;
-        let service_account_file = options.dir.as_deref().map(|dir| account.write_to(dir)).transpose()?;
+        let dir = options.dir.as_deref();
+        let service_account_file =
+            dir.map(|dir| write_file(dir, "service-account.json", account.json())).transpose()?;
+        let secured = options.tls_listen.map(|listen| secure(listen, dir)).transpose()?;
         let stop = CancellationToken::new();
         let world = Arc::new(World::new(&options, project, account, stop.clone())?);
         let sockets = Sockets::new(stop);
-        sockets.serve(listener, routes(Arc::clone(&world)));
+        let router = routes(Arc::clone(&world));
+        let secure = secured.map(|(secure, listener, acceptor)| {
+            sockets.serve(listener, Some(acceptor), router.clone());
+            secure
+        });
+        sockets.serve(listener, None, router);
         let control = Control { world: Arc::clone(&world) };
-        Ok(Self { world, control, sockets, url, service_account_file })
+        Ok(Self { world, control, sockets, url, service_account_file, secure })
     }
 
     /// `http://address:port`, without a slash at the end: what a server takes as FCM's endpoint.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// `https://address:port` of the TLS listener, if there is one.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<&str> {
+        self.secure.as_ref().map(|secure| secure.url.as_str())
+    }
+
+    /// The authority that a client of [`tls_url`](Self::tls_url) must trust, in PEM. Made anew at every start.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.secure.as_ref().map(|secure| secure.ca_pem.as_str())
+    }
+
+    /// Where that authority was written, if a folder was given.
+    #[must_use]
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.secure.as_ref()?.ca_file.as_deref()
     }
 
     /// The one project that is served.
@@ -102,6 +139,16 @@ impl fmt::Debug for FcmEmulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FcmEmulator").field("url", &self.url).finish_non_exhaustive()
     }
+}
+
+/// Listens on `listen` with a certificate of its own, and writes the authority to `dir`.
+fn secure(listen: SocketAddr, dir: Option<&Path>) -> Result<(Secure, TcpListener, TlsAcceptor), StartError> {
+    let failed = |source| StartError::Listen { address: listen, source };
+    let listener = bind(listen).map_err(failed)?;
+    let address = reachable(listener.local_addr().map_err(failed)?);
+    let Tls { acceptor, ca_pem } = Tls::generate(address.ip())?;
+    let ca_file = dir.map(|dir| write_file(dir, "ca.pem", &ca_pem)).transpose()?;
+    Ok((Secure { url: format!("https://{address}"), ca_pem, ca_file }, listener, acceptor))
 }
 
 /// Makes the key on a thread for blocking work: it takes long enough to hold up other tasks.

@@ -31,6 +31,7 @@ mod control;
 mod devices;
 mod emulator;
 mod faults;
+mod files;
 mod generator;
 mod google;
 mod journal;

@@ -18,15 +18,27 @@ struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Speaks TLS too (HTTP/2 and HTTP/1.1 by ALPN), on the address of --listen and a free port; writes ca.pem.
+    #[arg(long)]
+    tls: bool,
+    /// Where to speak TLS, for example 127.0.0.1:443 for clients whose host name cannot be changed. Means --tls.
+    #[arg(long, value_name = "ADDR")]
+    tls_listen: Option<SocketAddr>,
     /// The Firebase project to serve.
     #[arg(long, default_value = "demo")]
     project: String,
-    /// Where service-account.json is written.
+    /// Where service-account.json, and with --tls ca.pem, are written.
     #[arg(long, default_value = "./pushbridge-fcm-emulator-data")]
     dir: PathBuf,
     /// Makes device ids, tokens, FIDs and message ids repeatable.
     #[arg(long)]
     seed: Option<u64>,
+}
+
+impl Arguments {
+    fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_listen.or_else(|| self.tls.then(|| SocketAddr::new(self.listen.ip(), 0)))
+    }
 }
 
 /// What ends the program with an error.
@@ -59,6 +71,7 @@ fn run(arguments: Arguments) -> Result<(), RunError> {
         let ended = signals().map_err(system("listen for signals"))?;
         let emulator = FcmEmulator::start(Options {
             listen: arguments.listen,
+            tls_listen: arguments.tls_address(),
             project: arguments.project,
             dir: Some(arguments.dir),
             seed: arguments.seed,
@@ -75,7 +88,7 @@ fn run(arguments: Arguments) -> Result<(), RunError> {
 
 fn print_ready(emulator: &FcmEmulator) -> io::Result<()> {
     let url = emulator.url();
-    let ready = json!({
+    let mut ready = json!({
         "ready": "fcm-emulator",
         "url": url,
         "pid": std::process::id(),
@@ -83,6 +96,10 @@ fn print_ready(emulator: &FcmEmulator) -> io::Result<()> {
         "project": emulator.project(),
         "service_account": emulator.service_account_file(),
     });
+    if let Some(tls_url) = emulator.tls_url() {
+        ready["tls_url"] = json!(tls_url);
+        ready["ca"] = json!(emulator.ca_file());
+    }
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{ready}")?;
     stdout.flush()

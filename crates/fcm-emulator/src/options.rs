@@ -15,9 +15,11 @@ use crate::names::ProjectIdError;
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to listen for TLS (HTTP/2 and HTTP/1.1 by ALPN) as well; not at all when `None`.
+    pub tls_listen: Option<SocketAddr>,
     /// The one Firebase project that the emulator serves.
     pub project: String,
-    /// Where `service-account.json` is written; nowhere when `None`.
+    /// Where `service-account.json`, and with TLS `ca.pem`, are written; nowhere when `None`.
     pub dir: Option<PathBuf>,
     /// Makes device ids, tokens, FIDs, message ids and the dice of faults repeatable.
     pub seed: Option<u64>,
@@ -35,6 +37,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls_listen: None,
             project: "demo".into(),
             dir: None,
             seed: None,
@@ -60,9 +63,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
-    /// The service-account file cannot be written.
+    /// A file cannot be written.
     #[error("cannot write {}", path.display())]
-    ServiceAccountFile {
+    File {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -71,6 +74,12 @@ pub enum StartError {
     /// No RSA key or randomness could be had from the crypto library.
     #[error("the crypto library could not make a key")]
     Key,
+    /// The certificate of the TLS listener could not be made.
+    #[error("cannot make a certificate for TLS")]
+    Certificate {
+        /// What the library said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl StartError {
@@ -79,9 +88,13 @@ impl StartError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Project(_) => "pass another id with --project, for example --project demo",
-            Self::Listen { .. } => "choose another address with --listen; port 0 takes any free one",
-            Self::ServiceAccountFile { .. } => "choose a folder that you may write to with --dir",
-            Self::Key => "start it again; if it happens again, the system's random source does not work",
+            Self::Listen { .. } => {
+                "choose another address with --listen or --tls-listen; port 0 takes any free one"
+            }
+            Self::File { .. } => "choose a folder that you may write to with --dir",
+            Self::Key | Self::Certificate { .. } => {
+                "start it again; if it happens again, the system's random source does not work"
+            }
         }
     }
 }

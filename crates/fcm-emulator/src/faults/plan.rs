@@ -22,4 +22,6 @@ pub(crate) enum Trouble {
     Hang,
     CutBefore,
     CutAfter,
+    Goaway,
+    RefusedStream,
 }

@@ -53,9 +53,11 @@ pub enum FaultAction {
     CutAfter,
     /// Answers with a page of Google's front end, 502 unless `status` says otherwise.
     Html,
-    /// HTTP/2 GOAWAY; not available yet.
+    /// Takes and answers this message, then tells the client by GOAWAY to open another connection. Over HTTP/1.1
+    /// the connection closes after the answer.
     Goaway,
-    /// HTTP/2 `REFUSED_STREAM`; not available yet.
+    /// Resets the stream with `REFUSED_STREAM`; the message is not taken, the connection stays. Over HTTP/1.1, which
+    /// has no streams, the connection closes without an answer.
     RefusedStream,
 }
 
@@ -155,17 +157,15 @@ impl FaultSpec {
             Some(FaultAction::Html) => {
                 Ok(Trouble::Html { status: status.unwrap_or(StatusCode::BAD_GATEWAY), retry_after })
             }
-            Some(FaultAction::Goaway | FaultAction::RefusedStream) => Err(wrong(
-                "action",
-                "goaway and refused_stream are not available yet: use cut_before to end the connection",
-            )),
             Some(_) if answers || retry_after.is_some() => Err(wrong(
                 "action",
-                "hang, cut_before and cut_after answer nothing: leave out status, error_code and retry_after",
+                "with an action other than html there is no error to describe: leave out status, error_code and retry_after",
             )),
             Some(FaultAction::Hang) => Ok(Trouble::Hang),
             Some(FaultAction::CutBefore) => Ok(Trouble::CutBefore),
             Some(FaultAction::CutAfter) => Ok(Trouble::CutAfter),
+            Some(FaultAction::Goaway) => Ok(Trouble::Goaway),
+            Some(FaultAction::RefusedStream) => Ok(Trouble::RefusedStream),
         }
     }
 

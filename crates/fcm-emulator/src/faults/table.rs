@@ -194,12 +194,9 @@ mod tests {
             "retry_after"
         );
         assert_eq!(refused(FaultSpec::status(503).retry_after("a\nb")), "retry_after");
-        assert_eq!(refused(FaultSpec::action(FaultAction::Goaway)), "action");
-        assert_eq!(refused(FaultSpec::action(FaultAction::RefusedStream)), "action");
-        assert_eq!(
-            refused(FaultSpec { status: Some(503), ..FaultSpec::action(FaultAction::Hang) }),
-            "action"
-        );
+        for action in [FaultAction::Hang, FaultAction::Goaway, FaultAction::RefusedStream] {
+            assert_eq!(refused(FaultSpec { status: Some(503), ..FaultSpec::action(action) }), "action");
+        }
         let html_with_code =
             FaultSpec { action: Some(FaultAction::Html), ..FaultSpec::code(FcmErrorCode::Internal) };
         assert_eq!(refused(html_with_code), "error_code");

@@ -1,10 +1,6 @@
 //! The one service account. In: a project and this emulator's URL. Out: the JSON file that a server is configured
 //! with, and the public key that its JWTs are checked against. Next: `assertion`.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -64,27 +60,6 @@ impl ServiceAccount {
             .verify(signed, signature)
             .is_ok()
     }
-
-    /// Writes `dir/service-account.json`, readable by the owner only, and returns its path.
-    /// Whoever reads the name sees the old file or the new one, never half of one.
-    pub(crate) fn write_to(&self, dir: &Path) -> Result<PathBuf, StartError> {
-        let path = dir.join("service-account.json");
-        let failed = |source| StartError::ServiceAccountFile { path: path.clone(), source };
-        fs::create_dir_all(dir).map_err(failed)?;
-        let unfinished = dir.join(format!(".service-account.json.{}", std::process::id()));
-        write_private(&unfinished, self.json.as_bytes())
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .map_err(failed)?;
-        Ok(path)
-    }
-}
-
-fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(content)
 }
 
 /// PKCS#8 in PEM, the only form that `gcp_auth` reads.

@@ -41,7 +41,7 @@ pub(crate) async fn issue_token(
         }
     }
     let answer = match form {
-        Ok(Form(request)) => grant(&world, &reached_at(&uri, &headers), &request),
+        Ok(Form(request)) => grant(&world, &reached_at(connection.scheme(), &uri, &headers), &request),
         Err(_) => Err(OauthError::new("invalid_request", "Could not read the form body.")),
     };
     answer.unwrap_or_else(|refused| refuse(&refused))
@@ -71,10 +71,10 @@ fn grant(world: &World, reached_at: &str, request: &TokenRequest) -> Result<Resp
 }
 
 /// This endpoint's URL as the client knows it: the authority of HTTP/2 or the `Host` of HTTP/1.1.
-fn reached_at(uri: &Uri, headers: &HeaderMap) -> String {
+fn reached_at(scheme: &str, uri: &Uri, headers: &HeaderMap) -> String {
     let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = uri.authority().map(|authority| authority.as_str()).or_else(host);
-    format!("http://{}/token", authority.unwrap_or_default())
+    format!("{scheme}://{}/token", authority.unwrap_or_default())
 }
 
 fn refuse(refused: &OauthError) -> Response {

@@ -17,7 +17,7 @@ use crate::send::message_id::MessageIds;
 use crate::send::recipient::{self, Recipient};
 use crate::send::request::SendRequest;
 use crate::send::rules;
-use crate::serve::Connection;
+use crate::serve::{Connection, refused_stream};
 use crate::traffic::Attempt;
 use crate::world::World;
 
@@ -29,6 +29,7 @@ enum Outcome {
     Answer(Response),
     Cut,
     Hang,
+    RefuseStream,
 }
 
 /// Answers one `POST /v1/projects/{project}/messages:send`.
@@ -40,13 +41,17 @@ pub(crate) async fn send_message(
     body: Body,
 ) -> Response {
     let mut attempt = Attempt::begin(Arc::clone(&world), connection.traffic());
-    let outcome = process(&world, &mut attempt, &project, &headers, body).await;
+    let outcome = process(&world, &connection, &mut attempt, &project, &headers, body).await;
     match outcome.unwrap_or_else(|refused| Outcome::Answer(refused.into_response())) {
         Outcome::Answer(response) => {
             attempt.answered(response.status());
             return response;
         }
         Outcome::Cut => {}
+        Outcome::RefuseStream => {
+            attempt.cut();
+            return refused_stream();
+        }
         // Until the emulator stops, or this future is dropped because the client has gone.
         Outcome::Hang => world.stop.cancelled().await,
     }
@@ -56,6 +61,7 @@ pub(crate) async fn send_message(
 
 async fn process(
     world: &World,
+    connection: &Connection,
     attempt: &mut Attempt,
     project: &str,
     headers: &HeaderMap,
@@ -86,6 +92,11 @@ async fn process(
         Trouble::CutAfter => {
             take(world, attempt, &request, &recipient);
             Ok(Outcome::Cut)
+        }
+        Trouble::RefusedStream => Ok(Outcome::RefuseStream),
+        Trouble::Goaway => {
+            connection.leave();
+            Ok(take(world, attempt, &request, &recipient))
         }
     }
 }

@@ -1,7 +1,6 @@
-//! One connection, HTTP/1.1 or HTTP/2 by prior knowledge. In: a stream of bytes. Out: its requests, each carrying a
+//! One connection, HTTP/1.1 or HTTP/2, over TLS or not. In: a stream of bytes. Out: its requests, each carrying a
 //! [`Connection`] by which a fault may cut it. Next: `routes`.
 
-use std::convert::Infallible;
 use std::future::{self, Future};
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,12 +9,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -32,6 +32,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Connection {
     cut: CancellationToken,
+    leave: CancellationToken,
+    scheme: &'static str,
     traffic: Arc<ConnectionTraffic>,
 }
 
@@ -43,9 +45,30 @@ impl Connection {
         future::pending().await
     }
 
+    /// Ends the connection politely: HTTP/2 clients get GOAWAY, what is being answered is answered.
+    pub(crate) fn leave(&self) {
+        self.leave.cancel();
+    }
+
+    /// `http` or `https`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
     pub(crate) fn traffic(&self) -> Arc<ConnectionTraffic> {
         Arc::clone(&self.traffic)
     }
+}
+
+/// Marks an answer that is none: the stream is reset instead.
+#[derive(Clone, Copy)]
+struct RefusedStream;
+
+/// What a handler returns to have its stream reset with `REFUSED_STREAM`.
+pub(crate) fn refused_stream() -> Response {
+    let mut response = ().into_response();
+    response.extensions_mut().insert(RefusedStream);
+    response
 }
 
 /// Spawns the streams of an HTTP/2 connection so that they end with it, hanging ones too.
@@ -66,11 +89,15 @@ where
 }
 
 /// Serves one connection until it ends, is cut, or the emulator stops.
-pub(crate) async fn serve_connection(stream: TcpStream, router: &Router, sockets: &Sockets) {
+pub(crate) async fn serve_connection<S>(stream: S, scheme: &'static str, router: &Router, sockets: &Sockets)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let cut = sockets.kill.child_token();
     // Whatever way this ends, the streams end too.
     let _ended = cut.clone().drop_guard();
-    let connection = Connection { cut: cut.clone(), traffic: Arc::default() };
+    let connection =
+        Connection { cut: cut.clone(), leave: CancellationToken::new(), scheme, traffic: Arc::default() };
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         call(router.clone(), request.map(Body::new))
@@ -82,7 +109,15 @@ pub(crate) async fn serve_connection(stream: TcpStream, router: &Router, sockets
         () = cut.cancelled() => return,
         // An error is the client's going away, which it may do.
         _ = served.as_mut() => return,
+        () = connection.leave.cancelled() => served.as_mut().graceful_shutdown(),
         () = sockets.stop.cancelled() => served.as_mut().graceful_shutdown(),
+    }
+    // After a GOAWAY the connection lives as long as its streams, but not longer than the emulator.
+    tokio::select! {
+        biased;
+        () = cut.cancelled() => return,
+        _ = served.as_mut() => return,
+        () = sockets.stop.cancelled() => {}
     }
     tokio::select! {
         biased;
@@ -92,8 +127,16 @@ pub(crate) async fn serve_connection(stream: TcpStream, router: &Router, sockets
     }
 }
 
-async fn call(router: Router, request: Request<Body>) -> Result<axum::response::Response, Infallible> {
-    router.oneshot(request).await
+/// hyper resets the stream of a request that ends with an error of h2, with the reason in it.
+async fn call(router: Router, request: Request<Body>) -> Result<Response, h2::Error> {
+    let response = match router.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    match response.extensions().get::<RefusedStream>() {
+        Some(RefusedStream) => Err(h2::Reason::REFUSED_STREAM.into()),
+        None => Ok(response),
+    }
 }
 
 fn builder(executor: StreamExecutor) -> Builder<StreamExecutor> {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,13 +44,13 @@ impl Sockets {
     }
 
     /// Begins to accept.
-    pub(crate) fn serve(&self, listener: TcpListener, router: Router) {
+    pub(crate) fn serve(&self, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
         let sockets = self.clone();
-        self.tracker.spawn(async move { accept(&sockets, listener, router).await });
+        self.tracker.spawn(async move { accept(&sockets, listener, tls, router).await });
     }
 }
 
-async fn accept(sockets: &Sockets, listener: TcpListener, router: Router) {
+async fn accept(sockets: &Sockets, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
     let router = Arc::new(router);
     loop {
         let accepted = tokio::select! {
@@ -60,14 +61,24 @@ async fn accept(sockets: &Sockets, listener: TcpListener, router: Router) {
             Ok((stream, _)) => {
                 // Small answers must not wait for more bytes.
                 let _ = stream.set_nodelay(true);
-                let (router, sockets) = (Arc::clone(&router), sockets.clone());
+                let (router, sockets, tls) = (Arc::clone(&router), sockets.clone(), tls.clone());
                 let tracker = sockets.tracker.clone();
-                tracker.spawn(async move { serve_connection(stream, &router, &sockets).await });
+                tracker.spawn(async move { greet(stream, tls, &router, &sockets).await });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
             }
         }
+    }
+}
+
+/// Shakes hands where the listener speaks TLS, then serves. A client that does not trust us goes away here.
+async fn greet(stream: TcpStream, tls: Option<TlsAcceptor>, router: &Router, sockets: &Sockets) {
+    let Some(tls) = tls else { return serve_connection(stream, "http", router, sockets).await };
+    match sockets.stop.run_until_cancelled(tls.accept(stream)).await {
+        Some(Ok(stream)) => serve_connection(stream, "https", router, sockets).await,
+        Some(Err(error)) => tracing::info!(%error, "a TLS handshake failed: does the client trust ca.pem?"),
+        None => {}
     }
 }

@@ -90,6 +90,21 @@ async fn flags_choose_project_folder_and_seed() {
     assert_eq!(tokens[0], tokens[1]);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn with_tls_the_ready_line_names_the_url_and_the_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, _stdout, ready) = start(program(folder.path()).args(["--tls", "--dir", "d"]));
+    assert_eq!(ready["ca"], "d/ca.pem");
+    let authority = std::fs::read(folder.path().join("d/ca.pem")).unwrap();
+    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().unwrap();
+    let stats = format!("{}/emulator/v1/stats", ready["tls_url"].as_str().unwrap());
+    assert_eq!(client.get(stats).send().await.unwrap().status(), 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// On an address of its own, so that no test beside this one takes the port in between, and in a process of its own,
 /// since every process that this one starts holds its sockets for a moment.
 #[cfg(target_os = "linux")]
