@@ -41,6 +41,7 @@ mod oauth;
 mod options;
 mod send;
 mod serve;
+mod topics;
 mod traffic;
 mod world;
 

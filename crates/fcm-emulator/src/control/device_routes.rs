@@ -98,3 +98,26 @@ pub(crate) async fn read_inbox(
     let after = after(query)?;
     Ok(Json(json!({"messages": Control { world }.inbox(&DeviceId::new(id), after)?})))
 }
+
+pub(crate) async fn list_topics(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({"topics": Control { world }.topics(&DeviceId::new(id))?})))
+}
+
+pub(crate) async fn subscribe_device(
+    State(world): State<Arc<World>>,
+    Path((id, topic)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    Control { world }.subscribe(&DeviceId::new(id), &topic)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn unsubscribe_device(
+    State(world): State<Arc<World>>,
+    Path((id, topic)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    Control { world }.unsubscribe(&DeviceId::new(id), &topic)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -10,6 +10,7 @@ use crate::faults::{FaultRule, FaultSpec, FaultSpecError};
 use crate::journal::RequestRecord;
 use crate::names::DeviceId;
 use crate::oauth::TokenEndpoint;
+use crate::topics;
 use crate::traffic::Stats;
 use crate::world::World;
 
@@ -81,6 +82,42 @@ impl Control {
             .change(&entry, change, self.world.now())
             .map_err(|ChangeRefused(what_to_do)| ControlError::Impossible(what_to_do))?;
         Ok(entry.snapshot())
+    }
+
+    /// Subscribes a device to a topic, as its app would. Whether it was subscribed before makes no difference.
+    ///
+    /// # Errors
+    /// When there is no such device, it has no registration, or the topic's name is wrong.
+    pub fn subscribe(&self, id: &DeviceId, topic: &str) -> Result<(), ControlError> {
+        let entry = self.entry(id)?;
+        let topic = topic_name(topic)?;
+        if !entry.is_active() {
+            return Err(ControlError::Impossible(
+                "only an active device can subscribe: `reinstall` it first",
+            ));
+        }
+        topics::subscribe(&self.world, &entry, topic).map(|_| ()).map_err(|_| {
+            ControlError::Impossible("a device has 2,000 topics at most: unsubscribe it from one")
+        })
+    }
+
+    /// Ends a device's subscription, if there is one.
+    ///
+    /// # Errors
+    /// When there is no such device, or the topic's name is wrong.
+    pub fn unsubscribe(&self, id: &DeviceId, topic: &str) -> Result<(), ControlError> {
+        self.world.devices.topics.unsubscribe(&*self.entry(id)?, topic_name(topic)?);
+        Ok(())
+    }
+
+    /// The topics of a device in the order of their names.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn topics(&self, id: &DeviceId) -> Result<Vec<String>, ControlError> {
+        Ok(self
+            .entry(id)?
+            .change(|condition| condition.topics.keys().map(|topic| topic.to_string()).collect()))
     }
 
     /// What reached a device after its `after`-th message (0 for all that are kept).
@@ -161,4 +198,9 @@ impl Control {
     pub(crate) fn entry(&self, id: &DeviceId) -> Result<Arc<DeviceEntry>, ControlError> {
         self.world.devices.get(id).ok_or_else(|| ControlError::UnknownDevice(id.clone()))
     }
+}
+
+fn topic_name(text: &str) -> Result<&str, ControlError> {
+    topics::parse_topic(text)
+        .map_err(|_| ControlError::Impossible("a topic's name is 1 to 900 letters, digits and -_.~%"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::control::problem::Problem;
 use crate::control::{api, device_routes, stream};
@@ -16,6 +16,11 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/devices/{id}/{change}", post(device_routes::change_device))
         .route("/devices/{id}/inbox", get(device_routes::read_inbox))
         .route("/devices/{id}/inbox/stream", get(stream::stream_inbox))
+        .route("/devices/{id}/topics", get(device_routes::list_topics))
+        .route(
+            "/devices/{id}/topics/{topic}",
+            put(device_routes::subscribe_device).delete(device_routes::unsubscribe_device),
+        )
         .route("/faults", post(api::add_fault).get(api::list_faults).delete(api::clear_faults))
         .route("/requests", get(api::list_requests))
         .route("/stats", get(api::show_stats))
@@ -27,7 +32,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
 async fn unknown_route() -> Problem {
     Problem::not_found(
         "no such control call: there are POST|GET devices, GET devices/{id}, POST devices/{id}/{change}, \
-         GET devices/{id}/inbox, GET devices/{id}/inbox/stream, POST|GET|DELETE faults, GET requests, GET stats and \
+         GET devices/{id}/inbox, GET devices/{id}/inbox/stream, \
+         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats and \
          POST reset, all under /emulator/v1",
     )
 }

@@ -1,6 +1,7 @@
 //! One device behind its own short lock. In: changes and deliveries. Out: what an address is worth (`Standing`).
 //! Next: `registry` keeps the indices in step with the values here.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct Condition {
     pub(crate) project: String,
     /// Earlier addresses that are still indexed, so that a send to one is logged under this device.
     pub(crate) former: Vec<Addresses>,
+    /// What the app instance is subscribed to, and since when (Unix time). Ends with its addresses.
+    pub(crate) topics: BTreeMap<Box<str>, Duration>,
     inbox: Inbox,
     waiting: Waiting,
 }
@@ -57,6 +60,7 @@ impl DeviceEntry {
             online: true,
             project,
             former: Vec::new(),
+            topics: BTreeMap::new(),
             inbox: Inbox::default(),
             waiting: Waiting::default(),
         };
@@ -99,6 +103,11 @@ impl DeviceEntry {
         } else {
             condition.waiting.hold(envelope, now);
         }
+    }
+
+    /// Whether messages to topics reach it at all.
+    pub(crate) fn is_active(&self) -> bool {
+        lock(&self.condition).state == DeviceState::Active
     }
 
     /// Changes the device under its lock.

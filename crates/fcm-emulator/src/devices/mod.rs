@@ -7,10 +7,12 @@ mod mint;
 mod model;
 mod registry;
 mod shards;
+mod topics;
 mod waiting;
 
 pub(crate) use entry::{DeviceEntry, Standing};
 pub use inbox::InboxMessage;
 pub use model::{Device, DeviceChange, DeviceState, NewDevice, Platform};
 pub(crate) use registry::{ChangeRefused, Registry};
+pub(crate) use topics::Subscribed;
 pub(crate) use waiting::{Envelope, LONGEST_LIFE};

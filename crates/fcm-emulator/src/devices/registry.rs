@@ -8,6 +8,7 @@ use crate::devices::entry::{Condition, DeviceEntry};
 use crate::devices::mint::{Addresses, Mint};
 use crate::devices::model::{DeviceChange, DeviceState, NewDevice, Platform};
 use crate::devices::shards::Shards;
+use crate::devices::topics::TopicIndex;
 use crate::locks::{read, write};
 use crate::names::{DeviceId, ProjectId};
 
@@ -25,6 +26,7 @@ pub(crate) struct Registry {
     by_id: Shards<DeviceId, Arc<DeviceEntry>>,
     by_address: Shards<Box<str>, Arc<DeviceEntry>>,
     in_order: RwLock<Vec<Arc<DeviceEntry>>>,
+    pub(crate) topics: TopicIndex,
 }
 
 impl Registry {
@@ -36,6 +38,7 @@ impl Registry {
             by_id: Shards::new(),
             by_address: Shards::new(),
             in_order: RwLock::default(),
+            topics: TopicIndex::default(),
         }
     }
 
@@ -78,12 +81,12 @@ impl Registry {
             refuse_impossible(entry.platform, condition.state, change)?;
             match change {
                 DeviceChange::Rotate => self.rotate(entry, condition),
-                DeviceChange::Uninstall => end(condition, DeviceState::Unregistered),
+                DeviceChange::Uninstall => self.end(entry, condition, DeviceState::Unregistered),
                 DeviceChange::Reinstall => self.reinstall(entry, condition),
-                DeviceChange::Expire => end(condition, DeviceState::Expired),
+                DeviceChange::Expire => self.end(entry, condition, DeviceState::Expired),
                 DeviceChange::ApnsDead => condition.state = DeviceState::ApnsDead,
                 DeviceChange::OtherProject => {
-                    end(condition, DeviceState::OtherProject);
+                    self.end(entry, condition, DeviceState::OtherProject);
                     condition.project = SOMEBODY_ELSES_PROJECT.into();
                 }
                 DeviceChange::Online => condition.go_online(now, self.inbox_limit),
@@ -96,6 +99,7 @@ impl Registry {
     /// Forgets every device. With a seed the next ones are minted as after a start.
     pub(crate) fn reset(&self, rewind: bool) {
         write(&self.in_order).clear();
+        self.topics.clear();
         self.by_id.clear();
         self.by_address.clear();
         if rewind {
@@ -106,6 +110,8 @@ impl Registry {
     fn rotate(&self, entry: &Arc<DeviceEntry>, condition: &mut Condition) {
         let fresh = self.mint.addresses();
         self.index(&fresh, entry);
+        // Subscriptions are of the address: the app or its server must subscribe the new one.
+        self.topics.unsubscribe_all(&entry.id, condition);
         if let Some(forgotten) = condition.readdress(fresh) {
             self.by_address.remove(forgotten.token.expose());
             self.by_address.remove(forgotten.fid.expose());
@@ -116,20 +122,22 @@ impl Registry {
     }
 
     fn reinstall(&self, entry: &Arc<DeviceEntry>, condition: &mut Condition) {
-        end(condition, DeviceState::Active);
+        self.end(entry, condition, DeviceState::Active);
         condition.project = self.project.as_str().into();
         self.rotate(entry, condition);
+    }
+
+    /// The app instance ends, and with it its subscriptions and what waits for it.
+    fn end(&self, entry: &DeviceEntry, condition: &mut Condition, state: DeviceState) {
+        condition.state = state;
+        condition.drop_waiting();
+        self.topics.unsubscribe_all(&entry.id, condition);
     }
 
     fn index(&self, addresses: &Addresses, entry: &Arc<DeviceEntry>) {
         self.by_address.insert(addresses.token.expose().into(), Arc::clone(entry));
         self.by_address.insert(addresses.fid.expose().into(), Arc::clone(entry));
     }
-}
-
-fn end(condition: &mut Condition, state: DeviceState) {
-    condition.state = state;
-    condition.drop_waiting();
 }
 
 fn refuse_impossible(

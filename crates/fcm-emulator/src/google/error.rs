@@ -40,15 +40,24 @@ pub(crate) enum Detail {
 #[derive(Clone, Debug)]
 pub(crate) struct GoogleError {
     pub(crate) http: StatusCode,
-    message: String,
-    details: Vec<Detail>,
+    message: Box<str>,
+    details: Box<[Detail]>,
+    /// The google.rpc code where it is not the usual one of the HTTP status.
+    rpc: Option<&'static str>,
     challenge: Option<&'static str>,
     retry_after: Option<HeaderValue>,
 }
 
 impl GoogleError {
     pub(crate) fn new(http: StatusCode, message: impl Into<String>, details: Vec<Detail>) -> Self {
-        Self { http, message: message.into(), details, challenge: None, retry_after: None }
+        Self {
+            http,
+            message: message.into().into(),
+            details: details.into(),
+            rpc: None,
+            challenge: None,
+            retry_after: None,
+        }
     }
 
     /// The JSON could not be read as a request at all: `BadRequest` only.
@@ -75,6 +84,29 @@ impl GoogleError {
     pub(crate) fn invalid(sentence: &str) -> Self {
         let details = vec![Detail::Fcm { error_code: FcmErrorCode::InvalidArgument }];
         Self::new(StatusCode::BAD_REQUEST, sentence, details)
+    }
+
+    /// What is to be made is there already.
+    pub(crate) fn already_exists() -> Self {
+        let mut error = Self::new(StatusCode::CONFLICT, "Requested entity already exists", Vec::new());
+        error.rpc = Some("ALREADY_EXISTS");
+        error
+    }
+
+    /// What is asked for is not there, although its parent is. Without an `FcmError`: the registration lives.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, FcmErrorCode::Unregistered.message(), Vec::new())
+    }
+
+    /// The code by which the legacy topic API names this refusal.
+    pub(crate) fn legacy_code(&self) -> &'static str {
+        let too_many = Detail::Fcm { error_code: FcmErrorCode::TooManyTopics };
+        if self.details.contains(&too_many) { "TOO_MANY_TOPICS" } else { rpc_status(self.http) }
+    }
+
+    /// The sentence for people.
+    pub(crate) fn sentence(&self) -> &str {
+        &self.message
     }
 
     /// The token is no token.
@@ -201,7 +233,11 @@ fn rpc_status(http: StatusCode) -> &'static str {
 impl IntoResponse for GoogleError {
     fn into_response(self) -> Response {
         let unspecified = Detail::Fcm { error_code: FcmErrorCode::UnspecifiedError };
-        let status = if self.details.contains(&unspecified) { "UNKNOWN" } else { rpc_status(self.http) };
+        let status = if self.details.contains(&unspecified) {
+            "UNKNOWN"
+        } else {
+            self.rpc.unwrap_or(rpc_status(self.http))
+        };
         let mut error = json!({"code": self.http.as_u16(), "message": self.message, "status": status});
         if !self.details.is_empty() {
             error["details"] = json!(self.details);

@@ -23,13 +23,15 @@ pub enum FcmErrorCode {
     Internal,
     /// APNs or the Web Push service refused the project's credentials.
     ThirdPartyAuthError,
+    /// Topic API only: the app instance has as many topics as it may have.
+    TooManyTopics,
 }
 
 impl FcmErrorCode {
     /// The HTTP status that FCM answers with this code.
     pub(crate) fn http(self) -> StatusCode {
         match self {
-            Self::InvalidArgument => StatusCode::BAD_REQUEST,
+            Self::InvalidArgument | Self::TooManyTopics => StatusCode::BAD_REQUEST,
             Self::Unregistered => StatusCode::NOT_FOUND,
             Self::SenderIdMismatch => StatusCode::FORBIDDEN,
             Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
@@ -49,6 +51,7 @@ impl FcmErrorCode {
             Self::QuotaExceeded => "Resource has been exhausted (e.g. check quota).",
             Self::Unavailable => "The service is currently unavailable.",
             Self::Internal => "Internal error encountered.",
+            Self::TooManyTopics => "The app instance is subscribed to too many topics.",
             Self::ThirdPartyAuthError => "Auth error from APNS or Web Push Service",
         }
     }

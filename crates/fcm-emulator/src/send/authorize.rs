@@ -8,13 +8,18 @@ use crate::oauth::Bearer;
 use crate::world::World;
 
 pub(crate) fn authorize(world: &World, headers: &HeaderMap, project: &str) -> Result<(), GoogleError> {
+    authorize_owner(world, headers)?;
+    if project == world.project.as_str() { Ok(()) } else { Err(GoogleError::permission_denied(project)) }
+}
+
+/// The bearer alone, for calls whose path names no project.
+pub(crate) fn authorize_owner(world: &World, headers: &HeaderMap) -> Result<(), GoogleError> {
     let bearer = bearer_of(headers).ok_or_else(GoogleError::credentials_missing)?;
     match world.tokens.check(bearer, world.clock.elapsed()) {
-        Bearer::Valid => {}
-        Bearer::Expired => return Err(GoogleError::credentials_invalid("ACCESS_TOKEN_EXPIRED")),
-        Bearer::Unknown => return Err(GoogleError::credentials_invalid("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+        Bearer::Valid => Ok(()),
+        Bearer::Expired => Err(GoogleError::credentials_invalid("ACCESS_TOKEN_EXPIRED")),
+        Bearer::Unknown => Err(GoogleError::credentials_invalid("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
     }
-    if project == world.project.as_str() { Ok(()) } else { Err(GoogleError::permission_denied(project)) }
 }
 
 fn bearer_of(headers: &HeaderMap) -> Option<&str> {

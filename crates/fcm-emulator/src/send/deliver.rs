@@ -1,29 +1,84 @@
 //! Takes an accepted message. In: a message and its recipient. Out: its name; the message is in the inbox, or waits
-//! for the device's network. Next: `devices::inbox`. Topics reach nobody until subscriptions exist.
+//! for the device's network. Next: `devices::inbox`. A topic reaches its subscribers, a condition those for whom it holds.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::devices::{DeviceEntry, Envelope, LONGEST_LIFE, Platform};
+use crate::devices::{DeviceEntry, Envelope, LONGEST_LIFE, Platform, Registry};
+use crate::send::condition::Expression;
+use crate::send::recipient::check_package;
+use crate::send::request::Target;
 use crate::send::scalar::parse_duration;
 use crate::world::World;
 
-/// Delivers `message` and returns the name under which FCM took it.
-pub(crate) fn deliver(world: &World, device: Option<&DeviceEntry>, message: &Value) -> Arc<str> {
+/// Delivers `message` and returns the name under which FCM took it. `device` is the one of a token or FID.
+pub(crate) fn deliver(
+    world: &World,
+    target: &Target,
+    device: Option<&DeviceEntry>,
+    message: &Value,
+) -> Arc<str> {
     let platform = device.map(|device| device.platform);
     let name = world.message_ids.name(&world.project, platform, world.clock.unix());
-    if let Some(device) = device {
-        let envelope = Envelope {
-            name: Arc::clone(&name),
-            json: message.to_string().into(),
-            life: life_of(message, device.platform, world.clock.unix()),
-            collapse_key: collapse_key_of(message, device.platform),
-        };
-        device.deliver(envelope, world.clock.elapsed(), world.inbox_limit);
+    let parcel = Parcel { world, message, name: Arc::clone(&name), json: message.to_string().into() };
+    match (device, target) {
+        (Some(device), _) => parcel.hand_to(device),
+        (None, Target::Topic(topic)) => {
+            world.devices.topics.devices_of(topic).iter().for_each(|device| parcel.fan_out_to(device));
+        }
+        (None, Target::Condition(text)) => {
+            audience(&world.devices, text).iter().for_each(|device| parcel.fan_out_to(device));
+        }
+        (None, Target::Token(_) | Target::Fid(_)) => {}
     }
     name
+}
+
+/// The devices for which the condition holds.
+fn audience(devices: &Registry, condition: &str) -> Vec<Arc<DeviceEntry>> {
+    let Some(expression) = Expression::parse(condition) else { return Vec::new() };
+    // A condition that holds for a device without topics means everybody but some; every other one means
+    // subscribers of the topics that it names.
+    let mut candidates = if expression.holds(&|_| false) {
+        devices.page(0, usize::MAX)
+    } else {
+        expression.topics().into_iter().flat_map(|topic| devices.topics.devices_of(topic)).collect()
+    };
+    candidates.sort_by(|one, other| one.id.cmp(&other.id));
+    candidates.dedup_by(|one, other| one.id == other.id);
+    candidates
+        .retain(|device| device.change(|has| expression.holds(&|topic| has.topics.contains_key(topic))));
+    candidates
+}
+
+/// One accepted message on its way to one device or many.
+struct Parcel<'a> {
+    world: &'a World,
+    message: &'a Value,
+    name: Arc<str>,
+    json: Arc<str>,
+}
+
+impl Parcel<'_> {
+    /// Only living instances of the app that the message is restricted to get what a topic gets.
+    fn fan_out_to(&self, device: &DeviceEntry) {
+        if device.is_active() && check_package(device, self.message).is_ok() {
+            self.hand_to(device);
+        }
+    }
+
+    fn hand_to(&self, device: &DeviceEntry) {
+        let clock = &self.world.clock;
+        let envelope = Envelope {
+            name: Arc::clone(&self.name),
+            json: Arc::clone(&self.json),
+            life: life_of(self.message, device.platform, clock.unix()),
+            collapse_key: collapse_key_of(self.message, device.platform),
+        };
+        device.deliver(envelope, clock.elapsed(), self.world.inbox_limit);
+    }
 }
 
 /// How long the message may wait. Unreadable headers leave FCM's default of four weeks.

@@ -107,7 +107,7 @@ fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: 
         MessageIds::fake_name(&world.project)
     } else {
         attempt.accepted();
-        deliver(world, recipient.device.as_deref(), &request.message)
+        deliver(world, &request.target, recipient.device.as_deref(), &request.message)
     };
     Outcome::Answer(axum::Json(json!({"name": &*name})).into_response())
 }

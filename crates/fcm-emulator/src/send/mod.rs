@@ -18,5 +18,8 @@ mod scalar;
 mod schema;
 mod size;
 
+pub(crate) use authorize::{authorize, authorize_owner};
 pub(crate) use handler::send_message;
 pub(crate) use message_id::MessageIds;
+pub(crate) use recipient::find_registration;
+pub(crate) use rules::is_word;

@@ -10,6 +10,14 @@ use crate::devices::{DeviceEntry, Platform, Registry, Standing};
 use crate::google::{FcmErrorCode, GoogleError};
 use crate::send::request::Target;
 
+/// The living device behind `address`, a token or a FID in one text as the topic APIs take it, or the refusal.
+pub(crate) fn find_registration(devices: &Registry, address: &str) -> Result<Arc<DeviceEntry>, GoogleError> {
+    let target = Target::Token(address.into());
+    let Recipient { device, verdict } = find(devices, &target, &Value::Null);
+    verdict?;
+    device.ok_or_else(|| GoogleError::of_code(FcmErrorCode::Unregistered))
+}
+
 /// The device of a target, if there is (or was) one, and the refusal, if there is one.
 pub(crate) struct Recipient {
     /// None for a topic or condition, and for an address that no device of this emulator ever had.
@@ -46,7 +54,8 @@ fn unregistered(device: Option<Arc<DeviceEntry>>) -> Recipient {
     Recipient { device, verdict: Err(GoogleError::of_code(FcmErrorCode::Unregistered)) }
 }
 
-fn check_package(device: &DeviceEntry, message: &Value) -> Result<(), GoogleError> {
+/// Whether the message may go to this device's app.
+pub(crate) fn check_package(device: &DeviceEntry, message: &Value) -> Result<(), GoogleError> {
     if device.platform != Platform::Android {
         return Ok(());
     }

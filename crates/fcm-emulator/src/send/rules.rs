@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::devices::LONGEST_LIFE;
 use crate::google::GoogleError;
-use crate::send::condition::is_condition;
+use crate::send::condition::Expression;
 use crate::send::request::Target;
 use crate::send::scalar::parse_duration;
 use crate::send::size;
@@ -117,7 +117,7 @@ fn check_audience(target: &Target) -> Judged {
         Target::Topic(topic) if !is_word(topic, 900) => {
             Err(GoogleError::invalid_field("message.topic", "Invalid topic name."))
         }
-        Target::Condition(condition) if !is_condition(condition) => {
+        Target::Condition(condition) if Expression::parse(condition).is_none() => {
             Err(GoogleError::invalid_field("message.condition", "Invalid condition expression provided."))
         }
         _ => Ok(()),

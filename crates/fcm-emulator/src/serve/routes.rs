@@ -5,18 +5,31 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use crate::control;
 use crate::google::html_page;
 use crate::oauth::issue_token;
 use crate::send::send_message;
+use crate::topics;
 use crate::world::World;
+
+const SUBSCRIPTIONS: &str = "/v1/projects/{project}/registrations/{registration}/topicSubscriptions";
 
 pub(crate) fn routes(world: Arc<World>) -> Router {
     Router::new()
         .route("/token", post(issue_token))
         .route("/v1/projects/{project}/messages:send", post(send_message))
+        .route(SUBSCRIPTIONS, post(topics::create_subscription).get(topics::list_subscriptions))
+        .route(
+            &format!("{SUBSCRIPTIONS}/{{topic}}"),
+            get(topics::get_subscription)
+                .patch(topics::patch_subscription)
+                .delete(topics::delete_subscription),
+        )
+        .route("/iid/v1:batchAdd", post(topics::batch_add))
+        .route("/iid/v1:batchRemove", post(topics::batch_remove))
+        .route("/iid/info/{token}", get(topics::show_info))
         .nest("/emulator/v1", control::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)

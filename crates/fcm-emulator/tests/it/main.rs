@@ -15,3 +15,4 @@ mod send;
 mod send_errors;
 mod support;
 mod tls;
+mod topics;

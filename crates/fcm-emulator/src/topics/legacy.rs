@@ -1,0 +1,135 @@
+//! The older topic API, `iid.googleapis.com`, which SDKs keep as their legacy calls. In: up to 1,000 tokens and a topic.
+//! Out: a result per token in the same order. A refusal of the whole call has a text as its `error`, not an object.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::devices::{DeviceEntry, Platform};
+use crate::google::GoogleError;
+use crate::send::{authorize_owner, find_registration};
+use crate::topics::subscription::{parse_topic, subscribe};
+use crate::world::World;
+
+const TOKENS_PER_CALL: usize = 1_000;
+
+#[derive(Deserialize)]
+struct BatchRequest {
+    to: String,
+    registration_tokens: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Details {
+    #[serde(default)]
+    details: bool,
+}
+
+/// A refusal of the whole call.
+pub(crate) struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+impl From<GoogleError> for Refused {
+    fn from(error: GoogleError) -> Self {
+        Self(error.http, error.sentence().into())
+    }
+}
+
+pub(crate) async fn batch_add(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refused> {
+    batch(&world, &headers, &body, |device, topic| subscribe(&world, device, topic).map(|_| ()))
+}
+
+pub(crate) async fn batch_remove(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refused> {
+    batch(&world, &headers, &body, |device, topic| {
+        world.devices.topics.unsubscribe(device, topic);
+        Ok(())
+    })
+}
+
+/// What is known of a token; with `?details=true` its topics too.
+pub(crate) async fn show_info(
+    State(world): State<Arc<World>>,
+    Path(token): Path<String>,
+    Query(Details { details }): Query<Details>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Refused> {
+    admit(&world, &headers)?;
+    let device = find_registration(&world.devices, &token)?;
+    let mut info = json!({
+        "application": device.package,
+        "authorizedEntity": world.project.as_str(),
+        "applicationVersion": "1",
+        "platform": match device.platform {
+            Platform::Android => "ANDROID",
+            Platform::Ios => "IOS",
+            Platform::Web => "CHROME",
+        },
+    });
+    if details {
+        info["rel"] = json!({"topics": topics_of(&device)});
+    }
+    Ok(Json(info))
+}
+
+fn topics_of(device: &DeviceEntry) -> Value {
+    let day = |since: std::time::Duration| {
+        let since = jiff::Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(0));
+        since.unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%d").to_string()
+    };
+    device.change(|condition| {
+        condition
+            .topics
+            .iter()
+            .map(|(topic, since)| (topic.to_string(), json!({"addDate": day(*since)})))
+            .collect()
+    })
+}
+
+fn batch(
+    world: &World,
+    headers: &HeaderMap,
+    body: &Bytes,
+    act: impl Fn(&Arc<DeviceEntry>, &str) -> Result<(), GoogleError>,
+) -> Result<Json<Value>, Refused> {
+    admit(world, headers)?;
+    let invalid = |text: &str| Refused(StatusCode::BAD_REQUEST, text.into());
+    let request: BatchRequest = serde_json::from_slice(body).map_err(|_| invalid("InvalidParameters"))?;
+    let topic = parse_topic(&request.to).map_err(|_| invalid("InvalidTopicName"))?;
+    if !(1..=TOKENS_PER_CALL).contains(&request.registration_tokens.len()) {
+        return Err(invalid("InvalidNumberOfTokens"));
+    }
+    let one = |token: &String| match find_registration(&world.devices, token)
+        .and_then(|device| act(&device, topic))
+    {
+        Ok(()) => json!({}),
+        Err(refused) => json!({"error": refused.legacy_code()}),
+    };
+    Ok(Json(json!({"results": request.registration_tokens.iter().map(one).collect::<Vec<_>>()})))
+}
+
+/// An OAuth bearer counts only beside its flag: without it the call is taken for one with a server key.
+fn admit(world: &World, headers: &HeaderMap) -> Result<(), Refused> {
+    if headers.get("access_token_auth").is_none_or(|flag| flag != "true") {
+        return Err(Refused(StatusCode::UNAUTHORIZED, "Unauthorized".into()));
+    }
+    Ok(authorize_owner(world, headers)?)
+}
