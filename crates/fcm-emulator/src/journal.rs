@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use crate::events::{Event, Events};
 use crate::locks::lock;
 use crate::names::DeviceId;
 
@@ -54,7 +55,7 @@ impl Journal {
         Self { limit: limit.max(1), records: Mutex::default(), arrivals: Notify::new() }
     }
 
-    pub(crate) fn record(&self, ended: Ended) {
+    pub(crate) fn record(&self, ended: Ended, events: &Events) {
         {
             let mut records = lock(&self.records);
             records.last_seq += 1;
@@ -63,7 +64,10 @@ impl Journal {
             }
             let Ended { started_us, ended_us, device, status, accepted } = ended;
             let seq = records.last_seq;
-            records.kept.push_back(RequestRecord { seq, started_us, ended_us, device, status, accepted });
+            let record = RequestRecord { seq, started_us, ended_us, device, status, accepted };
+            // Under the lock, so that events come in the order of their numbers.
+            events.tell(|| Event::Request(record.clone()));
+            records.kept.push_back(record);
         }
         self.arrivals.notify_waiters();
     }

@@ -124,13 +124,14 @@ impl Attempt {
         tracing::debug!(device.id = device, status, accepted = self.accepted, "a send has ended");
         self.world.traffic.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.connection.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.world.journal.record(Ended {
+        let ended = Ended {
             started_us: self.started_us,
             ended_us: self.world.clock.now_us(),
             device: self.device.take(),
             status,
             accepted: self.accepted,
-        });
+        };
+        self.world.journal.record(ended, &self.world.events);
     }
 }
 

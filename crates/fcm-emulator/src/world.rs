@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::devices::Registry;
+use crate::events::{Event, Events};
 use crate::faults::FaultTable;
 use crate::journal::Journal;
 use crate::names::ProjectId;
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) devices: Registry,
     pub(crate) message_ids: MessageIds,
     pub(crate) faults: FaultTable,
+    pub(crate) events: Events,
     pub(crate) journal: Journal,
     pub(crate) traffic: Traffic,
     pub(crate) inbox_limit: usize,
@@ -46,6 +48,7 @@ impl World {
             devices: Registry::new(project.clone(), seed, options.inbox_limit),
             message_ids: MessageIds::new(seed),
             faults: FaultTable::new(project.clone(), seed),
+            events: Events::new(),
             journal: Journal::new(options.request_log_limit),
             traffic: Traffic::default(),
             inbox_limit: options.inbox_limit,
@@ -66,6 +69,7 @@ impl World {
             self.message_ids.rewind();
             self.faults.rewind();
         }
+        self.events.tell(|| Event::Reset);
     }
 
     /// Monotonic time.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::devices::{ChangeRefused, Device, DeviceChange, DeviceEntry, InboxMessage, NewDevice, Platform};
+use crate::events::Event;
 use crate::faults::{FaultRule, FaultSpec, FaultSpecError};
 use crate::journal::RequestRecord;
 use crate::names::DeviceId;
@@ -42,7 +43,9 @@ impl Control {
 
     /// Makes one device as described.
     pub fn add(&self, new: &NewDevice) -> Device {
-        self.world.devices.add(new).snapshot()
+        let device = self.world.devices.add(new).snapshot();
+        self.world.events.tell(|| Event::Added { device: device.id.clone() });
+        device
     }
 
     /// Makes `count` devices as described.
@@ -81,6 +84,7 @@ impl Control {
             .devices
             .change(&entry, change, self.world.now())
             .map_err(|ChangeRefused(what_to_do)| ControlError::Impossible(what_to_do))?;
+        self.world.events.tell(|| Event::Changed { device: id.clone(), change });
         Ok(entry.snapshot())
     }
 
@@ -106,7 +110,7 @@ impl Control {
     /// # Errors
     /// When there is no such device, or the topic's name is wrong.
     pub fn unsubscribe(&self, id: &DeviceId, topic: &str) -> Result<(), ControlError> {
-        self.world.devices.topics.unsubscribe(&*self.entry(id)?, topic_name(topic)?);
+        topics::unsubscribe(&self.world, &*self.entry(id)?, topic_name(topic)?);
         Ok(())
     }
 
@@ -136,7 +140,9 @@ impl Control {
         if let Some(device) = &spec.device {
             self.entry(device)?;
         }
-        Ok(self.world.faults.add(spec)?)
+        let rule = self.world.faults.add(spec)?;
+        self.world.events.tell(|| Event::Faults);
+        Ok(rule)
     }
 
     /// The rules in force, oldest first.
@@ -148,6 +154,7 @@ impl Control {
     /// Ends all fault rules. Requests that hang already go on hanging.
     pub fn clear_faults(&self) {
         self.world.faults.clear();
+        self.world.events.tell(|| Event::Faults);
     }
 
     /// The sends that ended after the `after`-th one (0 for all that are kept).

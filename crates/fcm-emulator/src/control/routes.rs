@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/faults", post(api::add_fault).get(api::list_faults).delete(api::clear_faults))
         .route("/requests", get(api::list_requests))
         .route("/stats", get(api::show_stats))
+        .route("/events", get(stream::stream_events))
         .route("/reset", post(api::reset))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)
@@ -33,7 +34,7 @@ async fn unknown_route() -> Problem {
     Problem::not_found(
         "no such control call: there are POST|GET devices, GET devices/{id}, POST devices/{id}/{change}, \
          GET devices/{id}/inbox, GET devices/{id}/inbox/stream, \
-         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats and \
+         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats, GET events and \
          POST reset, all under /emulator/v1",
     )
 }

@@ -1,4 +1,4 @@
-//! An inbox as server-sent events. In: `?after=N` or `Last-Event-ID`. Out: one event per message, its id the message's
+//! Server-sent events: everything that happens, and one inbox. In: `?after=N` or `Last-Event-ID`. Out: one event per message, its id the message's
 //! `seq`. Ends with the emulator.
 
 use std::convert::Infallible;
@@ -36,6 +36,19 @@ pub(crate) async fn stream_inbox(
         Some((Ok(event), reader))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+/// Everything that happens from now on, until the emulator ends.
+pub(crate) async fn stream_events(
+    State(world): State<Arc<World>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (watcher, stop) = (world.events.watch(), world.stop.clone());
+    let events = stream::unfold((watcher, stop), |(mut watcher, stop)| async move {
+        let happened = stop.run_until_cancelled(watcher.next()).await??;
+        let event = Event::default().json_data(&happened).unwrap_or_default();
+        Some((Ok(event), (watcher, stop)))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 struct Reader {

@@ -95,13 +95,15 @@ impl DeviceEntry {
         }
     }
 
-    /// Puts the message into the inbox, or holds it while the device has no network.
-    pub(crate) fn deliver(&self, envelope: Envelope, now: Duration, limit: usize) {
+    /// Puts the message into the inbox and returns its number there, or holds it while the device has no network.
+    pub(crate) fn deliver(&self, envelope: Envelope, now: Duration, limit: usize) -> Option<u64> {
         let mut condition = lock(&self.condition);
         if condition.online {
             condition.inbox.put(micros(now), envelope.name, envelope.json, limit);
+            Some(condition.inbox.last_seq())
         } else {
             condition.waiting.hold(envelope, now);
+            None
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::devices::{DeviceEntry, Envelope, LONGEST_LIFE, Platform, Registry};
+use crate::events::Event;
 use crate::send::condition::Expression;
 use crate::send::recipient::check_package;
 use crate::send::request::Target;
@@ -77,7 +78,11 @@ impl Parcel<'_> {
             life: life_of(self.message, device.platform, clock.unix()),
             collapse_key: collapse_key_of(self.message, device.platform),
         };
-        device.deliver(envelope, clock.elapsed(), self.world.inbox_limit);
+        let seq = device.deliver(envelope, clock.elapsed(), self.world.inbox_limit);
+        self.world.events.tell(|| match seq {
+            Some(seq) => Event::Received { device: device.id.clone(), seq },
+            None => Event::Held { device: device.id.clone() },
+        });
     }
 }
 

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use crate::control;
 use crate::google::html_page;
 use crate::oauth::issue_token;
+use crate::page;
 use crate::send::send_message;
 use crate::topics;
 use crate::world::World;
@@ -30,6 +31,7 @@ pub(crate) fn routes(world: Arc<World>) -> Router {
         .route("/iid/v1:batchAdd", post(topics::batch_add))
         .route("/iid/v1:batchRemove", post(topics::batch_remove))
         .route("/iid/info/{token}", get(topics::show_info))
+        .merge(page::routes())
         .nest("/emulator/v1", control::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)

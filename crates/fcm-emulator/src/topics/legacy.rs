@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::devices::{DeviceEntry, Platform};
 use crate::google::GoogleError;
 use crate::send::{authorize_owner, find_registration};
-use crate::topics::subscription::{parse_topic, subscribe};
+use crate::topics::subscription::{parse_topic, subscribe, unsubscribe};
 use crate::world::World;
 
 const TOKENS_PER_CALL: usize = 1_000;
@@ -60,7 +60,7 @@ pub(crate) async fn batch_remove(
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
     batch(&world, &headers, &body, |device, topic| {
-        world.devices.topics.unsubscribe(device, topic);
+        unsubscribe(&world, device, topic);
         Ok(())
     })
 }

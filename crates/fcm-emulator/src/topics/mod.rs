@@ -6,7 +6,7 @@ mod subscription;
 mod subscriptions;
 
 pub(crate) use legacy::{batch_add, batch_remove, show_info};
-pub(crate) use subscription::{parse_topic, subscribe};
+pub(crate) use subscription::{parse_topic, subscribe, unsubscribe};
 pub(crate) use subscriptions::{
     create_subscription, delete_subscription, get_subscription, list_subscriptions, patch_subscription,
 };

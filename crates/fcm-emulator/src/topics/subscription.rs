@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::devices::{DeviceEntry, Subscribed};
+use crate::events::Event;
 use crate::google::{FcmErrorCode, GoogleError};
 use crate::send::is_word;
 use crate::world::World;
@@ -27,8 +28,18 @@ pub(crate) fn subscribe(
 ) -> Result<Subscribed, GoogleError> {
     match world.devices.topics.subscribe(device, topic, world.clock.unix()) {
         Subscribed::TooMany => Err(GoogleError::of_code(FcmErrorCode::TooManyTopics)),
-        done => Ok(done),
+        done => {
+            world.events.tell(|| Event::Topics { device: device.id.clone() });
+            Ok(done)
+        }
     }
+}
+
+/// Ends a subscription and says whether there was one.
+pub(crate) fn unsubscribe(world: &World, device: &DeviceEntry, topic: &str) -> bool {
+    let existed = world.devices.topics.unsubscribe(device, topic);
+    world.events.tell(|| Event::Topics { device: device.id.clone() });
+    existed
 }
 
 /// Since when `device` is subscribed to `topic`, as Unix time.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::devices::{DeviceEntry, Subscribed};
 use crate::google::GoogleError;
 use crate::send::{authorize, find_registration};
-use crate::topics::subscription::{parse_topic, since, subscribe};
+use crate::topics::subscription::{parse_topic, since, subscribe, unsubscribe};
 use crate::world::World;
 
 type Answer = Result<Json<Value>, GoogleError>;
@@ -102,7 +102,7 @@ pub(crate) async fn delete_subscription(
     headers: HeaderMap,
 ) -> Answer {
     let call = Call::begin(&world, &headers, project, registration)?;
-    let existed = world.devices.topics.unsubscribe(&call.device, parse_topic(&topic)?);
+    let existed = unsubscribe(&world, &call.device, parse_topic(&topic)?);
     if existed || allows_missing(&parameters) { Ok(Json(json!({}))) } else { Err(GoogleError::not_found()) }
 }
 

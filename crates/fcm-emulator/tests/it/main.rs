@@ -10,6 +10,7 @@ mod faults;
 mod inbox;
 mod leaving;
 mod oauth;
+mod page;
 mod program;
 mod send;
 mod send_errors;
