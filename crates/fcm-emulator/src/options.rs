@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::names::ProjectIdError;
+use crate::quota::Quotas;
 
 /// What to start. `Options::default()` suits a test: a free port of this machine, project `demo`, no files.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Makes device ids, tokens, FIDs, message ids and the dice of faults repeatable.
     pub seed: Option<u64>,
+    /// How much may be sent before 429; without limit by default.
+    pub quotas: Quotas,
     /// Where time is read.
     pub clock: Clock,
     /// How long access tokens live; whole seconds are announced.
@@ -41,6 +44,7 @@ impl Default for Options {
             project: "demo".into(),
             dir: None,
             seed: None,
+            quotas: Quotas::default(),
             clock: Clock::real(),
             access_token_life: Duration::from_secs(3599),
             inbox_limit: 1_000,

@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::names::ProjectId;
 use crate::oauth::{ServiceAccount, TokenIssuer};
 use crate::options::{Options, StartError};
+use crate::quota::QuotaKeeper;
 use crate::send::MessageIds;
 use crate::traffic::Traffic;
 
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) devices: Registry,
     pub(crate) message_ids: MessageIds,
     pub(crate) faults: FaultTable,
+    pub(crate) quotas: QuotaKeeper,
     pub(crate) events: Events,
     pub(crate) journal: Journal,
     pub(crate) traffic: Traffic,
@@ -48,6 +50,7 @@ impl World {
             devices: Registry::new(project.clone(), seed, options.inbox_limit),
             message_ids: MessageIds::new(seed),
             faults: FaultTable::new(project.clone(), seed),
+            quotas: QuotaKeeper::new(options.quotas),
             events: Events::new(),
             journal: Journal::new(options.request_log_limit),
             traffic: Traffic::default(),
@@ -62,6 +65,7 @@ impl World {
     /// is running goes on. With a seed, ids begin again as after a start.
     pub(crate) fn reset(&self) {
         self.faults.clear();
+        self.quotas.reset();
         self.devices.reset(self.seeded);
         self.journal.clear();
         self.traffic.reset();

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::control::Control;
 use crate::control::problem::Problem;
 use crate::faults::{FaultRule, FaultSpec};
+use crate::quota::Quotas;
 use crate::traffic::Stats;
 use crate::world::World;
 
@@ -68,6 +69,19 @@ pub(crate) async fn list_requests(
 ) -> Result<Json<Value>, Problem> {
     let after = after(query)?;
     Ok(Json(json!({"requests": Control { world }.requests(after)})))
+}
+
+pub(crate) async fn show_quotas(State(world): State<Arc<World>>) -> Json<Quotas> {
+    Json(Control { world }.quotas())
+}
+
+pub(crate) async fn set_quotas(
+    State(world): State<Arc<World>>,
+    bytes: Bytes,
+) -> Result<Json<Quotas>, Problem> {
+    let quotas = body(&bytes)?;
+    Control { world }.set_quotas(quotas);
+    Ok(Json(quotas))
 }
 
 pub(crate) async fn show_stats(State(world): State<Arc<World>>) -> Json<Stats> {

@@ -11,6 +11,7 @@ use crate::faults::{FaultRule, FaultSpec, FaultSpecError};
 use crate::journal::RequestRecord;
 use crate::names::DeviceId;
 use crate::oauth::TokenEndpoint;
+use crate::quota::Quotas;
 use crate::topics;
 use crate::traffic::Stats;
 use crate::world::World;
@@ -155,6 +156,17 @@ impl Control {
     pub fn clear_faults(&self) {
         self.world.faults.clear();
         self.world.events.tell(|| Event::Faults);
+    }
+
+    /// The quotas in force.
+    #[must_use]
+    pub fn quotas(&self) -> Quotas {
+        self.world.quotas.limits()
+    }
+
+    /// Puts other quotas in force, with full buckets, until a reset.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.world.quotas.set(quotas);
     }
 
     /// The sends that ended after the `after`-th one (0 for all that are kept).

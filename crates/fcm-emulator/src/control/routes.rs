@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         )
         .route("/faults", post(api::add_fault).get(api::list_faults).delete(api::clear_faults))
         .route("/requests", get(api::list_requests))
+        .route("/quotas", get(api::show_quotas).put(api::set_quotas))
         .route("/stats", get(api::show_stats))
         .route("/events", get(stream::stream_events))
         .route("/reset", post(api::reset))
@@ -34,7 +35,7 @@ async fn unknown_route() -> Problem {
     Problem::not_found(
         "no such control call: there are POST|GET devices, GET devices/{id}, POST devices/{id}/{change}, \
          GET devices/{id}/inbox, GET devices/{id}/inbox/stream, \
-         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats, GET events and \
+         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats, GET events, GET|PUT quotas and \
          POST reset, all under /emulator/v1",
     )
 }

@@ -13,6 +13,7 @@ use crate::devices::model::{Device, DeviceState, Platform};
 use crate::devices::waiting::{Envelope, Waiting};
 use crate::locks::lock;
 use crate::names::DeviceId;
+use crate::quota::DeviceRate;
 
 /// What an address of a device means for a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) struct Condition {
     pub(crate) former: Vec<Addresses>,
     /// What the app instance is subscribed to, and since when (Unix time). Ends with its addresses.
     pub(crate) topics: BTreeMap<Box<str>, Duration>,
+    /// Made by the first message that is counted.
+    pub(crate) rate: Option<Box<DeviceRate>>,
     inbox: Inbox,
     waiting: Waiting,
 }
@@ -61,6 +64,7 @@ impl DeviceEntry {
             project,
             former: Vec::new(),
             topics: BTreeMap::new(),
+            rate: None,
             inbox: Inbox::default(),
             waiting: Waiting::default(),
         };

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_secs(2_419_200);
 /// Above this many waiting messages FCM drops them all and tells the app so by `onDeletedMessages`.
 const HELD_AT_MOST: usize = 100;
+/// Different collapse keys that may wait for one device.
+const KEYS_AT_MOST: usize = 4;
 
 /// One accepted message on its way to a device.
 #[derive(Clone)]
@@ -32,12 +34,23 @@ impl Waiting {
         }
         if envelope.collapse_key.is_some() {
             self.held.retain(|(_, held)| held.collapse_key != envelope.collapse_key);
+            self.make_room_for_a_key();
         }
         if self.held.len() >= HELD_AT_MOST {
             self.held.clear();
             return;
         }
         self.held.push((now.saturating_add(envelope.life), envelope));
+    }
+
+    /// Of more than four keys FCM keeps any four; here they are the newest.
+    fn make_room_for_a_key(&mut self) {
+        let has_key = |(_, held): &(Duration, Envelope)| held.collapse_key.is_some();
+        if self.held.iter().filter(|held| has_key(held)).count() >= KEYS_AT_MOST
+            && let Some(oldest) = self.held.iter().position(has_key)
+        {
+            self.held.remove(oldest);
+        }
     }
 
     /// Hands over everything that has not expired, oldest first.
@@ -82,6 +95,16 @@ mod tests {
         waiting.hold(envelope("other", DAY, None), Duration::ZERO);
         waiting.hold(envelope("new", DAY, Some("score")), Duration::ZERO);
         assert_eq!(released(&mut waiting, Duration::ZERO), ["other", "new"]);
+    }
+
+    #[test]
+    fn only_the_four_newest_collapse_keys_wait() {
+        let mut waiting = Waiting::default();
+        waiting.hold(envelope("plain", DAY, None), Duration::ZERO);
+        for key in ["a", "b", "c", "d", "b", "e"] {
+            waiting.hold(envelope(key, DAY, Some(key)), Duration::ZERO);
+        }
+        assert_eq!(released(&mut waiting, Duration::ZERO), ["plain", "c", "d", "b", "e"]);
     }
 
     #[test]

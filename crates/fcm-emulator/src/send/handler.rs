@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::faults::Trouble;
-use crate::google::{GoogleError, html_page};
+use crate::google::{FcmErrorCode, GoogleError, html_page};
+use crate::quota::Exhausted;
 use crate::send::authorize::authorize;
 use crate::send::deliver::deliver;
 use crate::send::message_id::MessageIds;
@@ -68,6 +69,7 @@ async fn process(
     body: Body,
 ) -> Result<Outcome, GoogleError> {
     authorize(world, headers, project)?;
+    world.quotas.take_for_project(world.now()).map_err(over_quota)?;
     let body = to_bytes(body, BODY_BYTES).await.map_err(|_| body_too_large())?;
     let request = SendRequest::parse(&body)?;
     rules::check(&request.message, &request.target)?;
@@ -76,6 +78,9 @@ async fn process(
         attempt.is_for(device.id.clone());
     }
     recipient.verdict.clone()?;
+    if let Some(device) = recipient.device.as_ref().filter(|_| !request.validate_only) {
+        world.quotas.take_for_device(device, world.now()).map_err(over_quota)?;
+    }
     let device_id = recipient.device.as_ref().map(|device| &device.id);
     let Some(plan) = world.faults.strike(device_id) else {
         return Ok(take(world, attempt, &request, &recipient));
@@ -115,4 +120,11 @@ fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: 
 fn body_too_large() -> GoogleError {
     let message = format!("Request payload size exceeds the limit: {BODY_BYTES} bytes.");
     GoogleError::new(StatusCode::BAD_REQUEST, message, Vec::new())
+}
+
+/// When there is room again, in whole seconds: earlier would be refused again.
+fn over_quota(Exhausted(wait): Exhausted) -> GoogleError {
+    let seconds = wait.as_millis().div_ceil(1_000);
+    let retry_after = HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX));
+    GoogleError::of_code(FcmErrorCode::QuotaExceeded).with_retry_after(Some(retry_after))
 }

@@ -12,6 +12,7 @@ mod leaving;
 mod oauth;
 mod page;
 mod program;
+mod quotas;
 mod send;
 mod send_errors;
 mod support;

@@ -88,6 +88,9 @@ async fn a_silent_client_does_not_hold_up_a_shutdown() {
     let bench = start().await;
     let address = bench.emulator.tls_url().unwrap().strip_prefix("https://").unwrap().to_owned();
     let _silent = std::net::TcpStream::connect(address).unwrap();
+    // Connections are accepted in their order, so that the silent one has been when this is answered.
+    let stats = format!("{}/emulator/v1/stats", bench.emulator.tls_url().unwrap());
+    assert_eq!(trusting(&bench.emulator).build().unwrap().get(stats).send().await.unwrap().status(), 200);
     let Bench { emulator, .. } = bench;
     tokio::time::timeout(Duration::from_secs(30), emulator.shutdown()).await.unwrap();
 }
