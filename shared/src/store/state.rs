@@ -30,7 +30,7 @@ fn read<T: DeserializeOwned>(connection: &Connection, name: &str) -> Result<Opti
         .query_row([name], |row| row.get(0))
         .optional()?;
     // The parser's error may quote the text: dropped here.
-    body.map(|body| serde_json::from_str(&body).map_err(|_| StoreError::Damaged)).transpose()
+    body.map(|body| serde_json::from_slice(body.as_bytes()).map_err(|_| StoreError::Damaged)).transpose()
 }
 
 fn write<T: Serialize>(transaction: &Transaction<'_>, name: &str, part: &T) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ pub(super) fn client_config(roots: &TlsRoots) -> Option<ClientConfig> {
     let mut store = RootCertStore::empty();
     match roots {
         TlsRoots::Bundled => {
-            store.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         TlsRoots::Custom { pem } => {
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
