@@ -70,9 +70,13 @@ public struct Backend: Sendable {
 
     /// Sends a data message to `user`.
     public func send(_ text: String, to user: String) async throws -> Sent {
-        try await api.call("POST", "/v1/apps/\(app)/messages", """
-            {"to":{"user":"\(user)"},"message":{"data":{"text":"\(text)"},"android":{"priority":"high"}}}
-            """, as: Sent.self)
+        try await send(message: #"{"data":{"text":"\#(text)"},"android":{"priority":"high"}}"#, to: user)
+    }
+
+    /// Sends FCM's `message`, as JSON, to `user`.
+    public func send(message: String, to user: String) async throws -> Sent {
+        try await api.call(
+            "POST", "/v1/apps/\(app)/messages", #"{"to":{"user":"\#(user)"},"message":\#(message)}"#, as: Sent.self)
     }
 
     public func message(_ id: String) async throws -> Message {

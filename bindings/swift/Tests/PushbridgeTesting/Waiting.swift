@@ -25,11 +25,13 @@ public final class TemporaryFolder: Sendable {
 }
 
 /// Asks until there is an answer. For what only another process knows and tells nobody.
-public func eventually<Value>(_ what: String, _ look: () async throws -> Value?) async throws -> Value {
+public func eventually<Value: Sendable>(
+    _ what: @autoclosure () -> String, isolation: isolated (any Actor)? = #isolation, _ look: () async throws -> Value?
+) async throws -> Value {
     let end = Date(timeIntervalSinceNow: 30)
     while Date() < end {
         if let value = try await look() { return value }
         try await Task.sleep(nanoseconds: 20_000_000)
     }
-    throw Failure("waited in vain for \(what)")
+    throw Failure("waited in vain for \(what())")
 }
