@@ -20,14 +20,10 @@ struct ShopScreen: View {
             .navigationTitle("Shop")
             .navigationDestination(item: $shop.selected) { MessageScreen(message: $0) }
         }
-        .alert("Something went wrong", isPresented: hasProblem) {
+        .alert("Something went wrong", isPresented: $shop.hasProblem) {
         } message: {
             Text(shop.problem ?? "")
         }
-    }
-
-    private var hasProblem: Binding<Bool> {
-        Binding { shop.problem != nil } set: { if !$0 { shop.problem = nil } }
     }
 }
 

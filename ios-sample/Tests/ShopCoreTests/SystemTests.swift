@@ -88,6 +88,20 @@ import Testing
         #expect(old.titles.isEmpty && old.system.shown.isEmpty)
     }
 
+    @Test func B5_aPushThatStartsTheProcessIsShownAndTheStoreIsClosedAgain() async throws {
+        let backend = try await Backend.register()
+        let phone = try await Phone.loggedIn("anna", backend)
+        _ = try await backend.wake("Good morning", "anna")
+        let push = try await phone.takes("Good morning")
+        await phone.shop.close()
+        let woken = ShopModel(phone.shop.configuration, clients: phone.shop.clients)
+        await woken.launch()
+        #expect(await woken.received(push) == .newData)
+        #expect(woken.messages.map(\.title) == ["Good morning"] && phone.system.shown == ["Good morning"])
+        #expect(try woken.push?.status.isPaused == true, "a suspended process would hold a lock")
+        await woken.close()
+    }
+
     @Test func B1_aTapOpensTheMessageAndTheServerCountsIt() async throws {
         let backend = try await Backend.register()
         let phone = try await Phone.loggedIn("anna", backend)

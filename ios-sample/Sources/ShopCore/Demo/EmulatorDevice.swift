@@ -4,7 +4,7 @@ import Pushbridge
 /// A device of the FCM emulator: in the demo it plays Firebase and APNs.
 public actor EmulatorDevice {
     /// Its name in the emulator; `…/emulator/v1/devices/ID/inbox` shows what arrived.
-    public let id: String
+    public nonisolated let id: String
     private let control: JSONCalls
     private var usesFID = false
     private var lastSeen = 0

@@ -16,13 +16,9 @@ extension ShopModel {
         guard let disposition = try? push?.receive(payload.data) else { return .failed }
         switch disposition {
         case .deliver(let id):
-            record(.received, of: id)
-            guard add(payload, id) else { return .noData }
-            if !payload.isShownBySystem {
-                await clients.notifications.show(payload)
-                record(.shown, of: id)
-            }
-            return .newData
+            let isNew = await take(payload, id)
+            await pauseIfOffScreen()
+            return isNew ? .newData : .noData
         case .forAnotherLogin:
             return .noData
         case .handled:
@@ -45,6 +41,16 @@ extension ShopModel {
         add(payload, id)
         record(.opened, of: id)
         selected = messages.first { $0.id == id }
+    }
+
+    private func take(_ payload: Payload, _ id: String?) async -> Bool {
+        record(.received, of: id)
+        guard add(payload, id) else { return false }
+        if !payload.isShownBySystem {
+            await clients.notifications.show(payload)
+            record(.shown, of: id)
+        }
+        return true
     }
 
     /// False if it is in the inbox already: iOS may call more than one door for the same push.

@@ -21,6 +21,11 @@ import Pushbridge
     public internal(set) var diagnosis: PushDiagnosis?
     /// What went wrong on this phone, in words.
     public var problem: String?
+    /// For an alert: closing it is having read the problem.
+    public var hasProblem: Bool {
+        get { problem != nil }
+        set { if !newValue { problem = nil } }
+    }
 
     let clients: Clients
     let configuration: PushConfiguration
