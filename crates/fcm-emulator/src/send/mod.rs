@@ -1,6 +1,6 @@
 //! `messages:send`. In: an HTTP request. Out: a message name, or FCM's refusal. Next: `devices` (inbox) or nothing.
 //!
-//! Stages, each in its file: [`handler`] leads; [`authorize`] the bearer and the project; [`json`] and [`schema`] and
+//! Stages, each in its file: [`handler`] leads; [`mod@authorize`] the bearer and the project; [`json`] and [`schema`] and
 //! [`read`] turn bytes into a canonical message (parse-level errors); [`rules`], [`size`], [`condition`] judge what it
 //! means (semantic errors); [`recipient`] finds the device; then a scripted fault, or [`deliver`].
 
