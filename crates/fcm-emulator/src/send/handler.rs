@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::faults::Trouble;
 use crate::google::{FcmErrorCode, GoogleError, html_page};
@@ -106,6 +106,12 @@ async fn process(
     }
 }
 
+/// What FCM answers, and nothing else.
+#[derive(Serialize)]
+struct SendResponse<'a> {
+    name: &'a str,
+}
+
 /// FCM takes the message; with `validate_only` it only would have.
 fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: &Recipient) -> Outcome {
     let name = if request.validate_only {
@@ -114,7 +120,7 @@ fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: 
         attempt.accepted();
         deliver(world, &request.target, recipient.device.as_deref(), &request.message)
     };
-    Outcome::Answer(axum::Json(json!({"name": &*name})).into_response())
+    Outcome::Answer(axum::Json(SendResponse { name: &name }).into_response())
 }
 
 fn body_too_large() -> GoogleError {

@@ -2,24 +2,26 @@
 //! of equal keys only the last is left. Next: `read`. (`serde_json`'s own map sorts, and FCM's error paths count
 //! positions: `message.data[0].value`.)
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// Borrows from the bytes whatever has no escapes in it: most names and texts.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Json {
+pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     Number(Number),
-    String(String),
-    Array(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-impl Json {
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+impl<'a> Json<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
 
@@ -29,10 +31,13 @@ impl Json {
             Self::Null => Value::Null,
             Self::Bool(bool) => Value::Bool(bool),
             Self::Number(number) => Value::Number(number),
-            Self::String(text) => Value::String(text),
+            Self::String(text) => Value::String(text.into_owned()),
             Self::Array(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
             Self::Object(entries) => Value::Object(
-                entries.into_iter().map(|(key, value)| (key, value.into_value())).collect::<Map<_, _>>(),
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key.into_owned(), value.into_value()))
+                    .collect::<Map<_, _>>(),
             ),
         }
     }
@@ -43,7 +48,7 @@ impl Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
+impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)
     }
@@ -52,41 +57,45 @@ impl<'de> Deserialize<'de> for Json {
 struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
         Ok(Json::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
         Ok(Json::Number(value.into()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
         Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
         Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(value.to_owned().into()))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
         Ok(Json::String(value.into()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
+    fn visit_string<E>(self, value: String) -> Result<Json<'de>, E> {
+        Ok(Json::String(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json<'de>, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = sequence.next_element()? {
             items.push(item);
@@ -94,18 +103,27 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some((Key(key), value)) = map.next_entry()? {
+            entries.push((key, value));
         }
         Ok(Json::Object(last_of_each(entries)))
     }
 }
 
-fn last_of_each(entries: Vec<(String, Json)>) -> Vec<(String, Json)> {
-    let mut seen = HashSet::new();
-    let last: Vec<bool> = entries.iter().rev().map(|(key, _)| seen.insert(key.clone())).collect();
+/// A key; plain `Cow` always copies.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+type Entries<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+
+fn last_of_each(entries: Entries<'_>) -> Entries<'_> {
+    let mut seen = HashSet::with_capacity(entries.len());
+    let last: Vec<bool> = entries.iter().rev().map(|(key, _)| seen.insert(key.as_ref())).collect();
+    if last.iter().all(|last| *last) {
+        return entries;
+    }
     let mut keep = last.into_iter().rev();
     entries.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
 }
@@ -119,7 +137,7 @@ mod tests {
         let Json::Object(entries) = Json::parse(br#"{"z":1,"a":2,"z":3,"m":null}"#).unwrap() else {
             panic!()
         };
-        let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+        let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
         assert_eq!(keys, ["a", "z", "m"]);
         assert_eq!(entries[1].1, Json::Number(3.into()));
     }

@@ -1,6 +1,9 @@
 //! Proto3 JSON, parse level. In: ordered JSON and the schema. Out: the canonical value (`snake_case`, enum names in
 //! capitals, nulls left out), or every place that cannot be read. Next: `request`.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::google::Violation;
@@ -10,7 +13,7 @@ use crate::send::schema::{Field, Kind, MessageType};
 
 /// Reads `json` as `message_type`, or says all that is wrong.
 pub(crate) fn read_message(
-    json: Json,
+    json: Json<'_>,
     message_type: &MessageType,
 ) -> Result<Map<String, Value>, Vec<Violation>> {
     let mut reader = Reader { violations: Vec::new() };
@@ -21,8 +24,29 @@ pub(crate) fn read_message(
         });
         return Err(reader.violations);
     };
-    let read = reader.message(entries, message_type, "");
+    let read = reader.message(entries, message_type, Place::Root);
     if reader.violations.is_empty() { Ok(read) } else { Err(reader.violations) }
+}
+
+/// Where a value stands; becomes text only in a violation.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Root,
+    Field(&'a Place<'a>, &'static str),
+    Item(&'a Place<'a>, usize),
+    MapValue(&'a Place<'a>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(list, at) => write!(f, "{list}[{at}]"),
+            Self::MapValue(map, at) => write!(f, "{map}[{at}].value"),
+        }
+    }
 }
 
 struct Reader {
@@ -32,15 +56,15 @@ struct Reader {
 impl Reader {
     fn message(
         &mut self,
-        entries: Vec<(String, Json)>,
+        entries: Vec<(Cow<'_, str>, Json<'_>)>,
         message_type: &MessageType,
-        path: &str,
+        place: Place<'_>,
     ) -> Map<String, Value> {
         let mut read = Map::new();
         let mut set_unions: Vec<&str> = Vec::new();
         for (key, json) in entries {
             let Some(field) = message_type.fields.iter().find(|field| names(&key, field)) else {
-                self.unknown(&key, path);
+                self.unknown(&key, place);
                 continue;
             };
             if json == Json::Null {
@@ -48,78 +72,78 @@ impl Reader {
             }
             if let Some(union) = field.union {
                 if set_unions.contains(&union) && !read.contains_key(field.name) {
-                    self.union_set_twice(union, field.name, path);
+                    self.union_set_twice(union, field.name, place);
                 }
                 set_unions.push(union);
             }
-            let field_path =
-                if path.is_empty() { field.name.into() } else { format!("{path}.{}", field.name) };
-            if let Some(value) = self.value(json, &field.kind, &field_path) {
+            if let Some(value) = self.value(json, &field.kind, Place::Field(&place, field.name)) {
                 read.insert(field.name.into(), value);
             }
         }
         read
     }
 
-    fn value(&mut self, json: Json, kind: &Kind, path: &str) -> Option<Value> {
+    fn value(&mut self, json: Json<'_>, kind: &Kind, place: Place<'_>) -> Option<Value> {
         match (kind, json) {
             (Kind::Message(message_type), Json::Object(entries)) => {
-                Some(Value::Object(self.message(entries, message_type, path)))
+                Some(Value::Object(self.message(entries, message_type, place)))
             }
             (Kind::List(item_kind), Json::Array(items)) => {
                 let read = items.into_iter().enumerate();
-                let read =
-                    read.filter_map(|(at, item)| self.value(item, item_kind, &format!("{path}[{at}]")));
+                let read = read.filter_map(|(at, item)| self.value(item, item_kind, Place::Item(&place, at)));
                 Some(Value::Array(read.collect()))
             }
-            (Kind::StringMap, Json::Object(entries)) => Some(self.string_map(entries, path)),
+            (Kind::StringMap, Json::Object(entries)) => Some(self.string_map(entries, place)),
             (Kind::Free, json @ Json::Object(_)) => Some(json.into_value()),
             (kind, json) => match scalar::read(&json, kind) {
                 Ok(value) => Some(value),
                 Err(expected) => {
-                    self.invalid(path, &expected, &json);
+                    self.invalid(place, &expected, &json);
                     None
                 }
             },
         }
     }
 
-    fn string_map(&mut self, entries: Vec<(String, Json)>, path: &str) -> Value {
+    fn string_map(&mut self, entries: Vec<(Cow<'_, str>, Json<'_>)>, place: Place<'_>) -> Value {
         let mut read = Map::new();
         for (at, (key, json)) in entries.into_iter().enumerate() {
             match json {
                 Json::String(text) => {
-                    read.insert(key, Value::String(text));
+                    read.insert(key.into_owned(), Value::String(text.into_owned()));
                 }
-                other => self.invalid(&format!("{path}[{at}].value"), "(TYPE_STRING)", &other),
+                other => self.invalid(Place::MapValue(&place, at), "(TYPE_STRING)", &other),
             }
         }
         Value::Object(read)
     }
 
-    fn unknown(&mut self, key: &str, path: &str) {
+    fn unknown(&mut self, key: &str, place: Place<'_>) {
+        let path = place.to_string();
         let place = if path.is_empty() { String::new() } else { format!(" at '{path}'") };
         let description =
             format!("Invalid JSON payload received. Unknown name \"{key}\"{place}: Cannot find field.");
-        self.violations.push(Violation { field: path.into(), description });
+        self.violations.push(Violation { field: path, description });
     }
 
-    fn union_set_twice(&mut self, union: &str, name: &str, path: &str) {
+    fn union_set_twice(&mut self, union: &str, name: &str, place: Place<'_>) {
+        let path = place.to_string();
         let description = format!(
             "Invalid value at '{path}' (oneof), oneof field '{union}' is already set. Cannot set '{name}'"
         );
-        self.violations.push(Violation { field: path.into(), description });
+        self.violations.push(Violation { field: path, description });
     }
 
-    fn invalid(&mut self, path: &str, expected: &str, json: &Json) {
+    fn invalid(&mut self, place: Place<'_>, expected: &str, json: &Json<'_>) {
+        let path = place.to_string();
         // A duration says what is wrong with it; everything else is quoted back.
         let description = if expected.contains("Duration") && matches!(json, Json::String(_)) {
-            let name = path.rsplit('.').next().unwrap_or(path);
+            let name = path.rsplit('.').next().unwrap_or(&path);
             format!("Invalid value at '{path}' {expected}, Field '{name}', Illegal duration format")
         } else {
             format!("Invalid value at '{path}' {expected}, {}", json.quoted())
         };
-        self.violations.push(Violation { field: path.into(), description });
+        self.violations.push(Violation { field: path, description });
     }
 }
 

@@ -12,8 +12,18 @@ use crate::send::size;
 
 type Judged = Result<(), GoogleError>;
 
-const PLATFORMS: [&str; 4] = ["android", "android_v2", "apns", "webpush"];
-const NOTIFICATIONS: [&str; 2] = ["android/notification", "android_v2/remote_notification/notification"];
+// JSON pointers, whole: nothing is put together on the way of a good message.
+const DATA: [&str; 4] = ["/data", "/android/data", "/android_v2/data", "/webpush/data"];
+const TTLS: [&str; 2] = ["/android/ttl", "/android_v2/ttl"];
+const LABELS: [&str; 5] = [
+    "/fcm_options/analytics_label",
+    "/android/fcm_options/analytics_label",
+    "/android_v2/fcm_options/analytics_label",
+    "/apns/fcm_options/analytics_label",
+    "/webpush/fcm_options/analytics_label",
+];
+const NOTIFICATIONS: [&str; 2] = ["/android/notification", "/android_v2/remote_notification/notification"];
+const LINK: &str = "/webpush/fcm_options/link";
 
 /// Judges the whole payload and the shape of a topic or condition.
 pub(crate) fn check(message: &Value, target: &Target) -> Judged {
@@ -39,8 +49,8 @@ fn check_one_android(message: &Value) -> Judged {
 }
 
 fn check_data_keys(message: &Value) -> Judged {
-    for path in ["data", "android/data", "android_v2/data", "webpush/data"] {
-        let Some(Value::Object(data)) = at(message, path) else { continue };
+    for path in DATA {
+        let Some(Value::Object(data)) = message.pointer(path) else { continue };
         if let Some(key) = data.keys().find(|key| is_reserved(key)) {
             return Err(GoogleError::invalid_field(
                 &field(path),
@@ -59,8 +69,8 @@ fn is_reserved(key: &str) -> bool {
 
 fn check_ttls(message: &Value) -> Judged {
     let longest = i128::from(LONGEST_LIFE.as_secs()) * 1_000_000_000;
-    for path in ["android/ttl", "android_v2/ttl"] {
-        let nanos = at(message, path).and_then(Value::as_str).and_then(parse_duration);
+    for path in TTLS {
+        let nanos = message.pointer(path).and_then(Value::as_str).and_then(parse_duration);
         // FCM rounds down to whole seconds before it compares.
         if nanos.is_some_and(|nanos| nanos < 0 || nanos >= longest + 1_000_000_000) {
             let sentence = "Invalid time to live: must be between 0 and 2419200 seconds (4 weeks).";
@@ -71,13 +81,11 @@ fn check_ttls(message: &Value) -> Judged {
 }
 
 fn check_labels(message: &Value) -> Judged {
-    let own = "fcm_options/analytics_label".to_owned();
-    let of_platforms = PLATFORMS.iter().map(|platform| format!("{platform}/fcm_options/analytics_label"));
-    for path in std::iter::once(own).chain(of_platforms) {
-        let label = at(message, &path).and_then(Value::as_str);
+    for path in LABELS {
+        let label = message.pointer(path).and_then(Value::as_str);
         if label.is_some_and(|label| !is_word(label, 50)) {
             let sentence = "Invalid analytics label: must match [a-zA-Z0-9-_.~%]{1,50}.";
-            return Err(GoogleError::invalid_field(&field(&path), sentence));
+            return Err(GoogleError::invalid_field(&field(path), sentence));
         }
     }
     Ok(())
@@ -85,7 +93,7 @@ fn check_labels(message: &Value) -> Judged {
 
 fn check_notifications(message: &Value) -> Judged {
     for path in NOTIFICATIONS {
-        let Some(notification) = at(message, path) else { continue };
+        let Some(notification) = message.pointer(path) else { continue };
         let color = notification.get("color").and_then(Value::as_str);
         if color.is_some_and(|color| !is_color(color)) {
             let sentence = "Invalid color: must be in #rrggbb format.";
@@ -104,10 +112,9 @@ fn check_notifications(message: &Value) -> Judged {
 }
 
 fn check_link(message: &Value) -> Judged {
-    let path = "webpush/fcm_options/link";
-    let link = at(message, path).and_then(Value::as_str);
+    let link = message.pointer(LINK).and_then(Value::as_str);
     if link.is_some_and(|link| !link.starts_with("https://")) {
-        return Err(GoogleError::invalid_field(&field(path), "Invalid link: must be an HTTPS URL."));
+        return Err(GoogleError::invalid_field(&field(LINK), "Invalid link: must be an HTTPS URL."));
     }
     Ok(())
 }
@@ -135,10 +142,7 @@ fn is_color(text: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn at<'a>(message: &'a Value, path: &str) -> Option<&'a Value> {
-    message.pointer(&format!("/{path}"))
-}
-
+/// The pointer as FCM writes a place.
 fn field(path: &str) -> String {
-    format!("message.{}", path.replace('/', "."))
+    format!("message{}", path.replace('/', "."))
 }

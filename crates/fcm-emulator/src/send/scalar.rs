@@ -8,7 +8,7 @@ use crate::send::json::Json;
 use crate::send::schema::{EnumType, Kind};
 
 /// Reads `json` as `kind`. The error is the expected type in Google's words.
-pub(crate) fn read(json: &Json, kind: &Kind) -> Result<Value, String> {
+pub(crate) fn read(json: &Json<'_>, kind: &Kind) -> Result<Value, String> {
     match kind {
         Kind::String => match json {
             Json::String(text) => Ok(json!(text)),
@@ -41,7 +41,7 @@ fn proto(name: &str) -> String {
 }
 
 /// A number without a fraction, or the same as text: proto JSON takes both.
-fn read_int32(json: &Json) -> Option<Value> {
+fn read_int32(json: &Json<'_>) -> Option<Value> {
     let number = match json {
         Json::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?))?,
         Json::String(text) => text.parse().ok()?,
@@ -54,7 +54,7 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
 }
 
-fn read_float(json: &Json) -> Option<Value> {
+fn read_float(json: &Json<'_>) -> Option<Value> {
     match json {
         Json::Number(number) => Some(json!(number)),
         Json::String(text) => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(|n| json!(n)),
@@ -63,7 +63,7 @@ fn read_float(json: &Json) -> Option<Value> {
 }
 
 /// A name in any case (the SDKs write `"high"`), or its number.
-fn read_enum(json: &Json, enum_type: &EnumType) -> Option<Value> {
+fn read_enum(json: &Json<'_>, enum_type: &EnumType) -> Option<Value> {
     let name = match json {
         Json::String(text) => enum_type.names.iter().find(|name| name.eq_ignore_ascii_case(text)),
         Json::Number(number) => enum_type.names.get(usize::try_from(number.as_u64()?).ok()?),
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn numbers_may_be_text_and_enums_may_be_in_any_case() {
         let priority = EnumType { proto: "p", names: &["NORMAL", "HIGH"] };
-        let text = |text: &str| Json::String(text.into());
+        let text = |text: &'static str| Json::String(text.into());
         let number = |number: f64| Json::Number(serde_json::Number::from_f64(number).unwrap());
         assert_eq!(read_int32(&text("3")), Some(json!(3)));
         assert_eq!(read_int32(&number(3.0)), Some(json!(3)));

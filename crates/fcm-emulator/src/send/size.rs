@@ -36,19 +36,18 @@ fn data_of(message: &Value, platform: Option<&Value>) -> usize {
 
 /// The common notification with the platform's fields laid over it.
 fn notification_of(message: &Value, platform: Option<&Value>) -> usize {
-    let mut merged = Map::new();
-    for part in [message.get("notification"), platform].into_iter().flatten() {
-        merged
-            .extend(part.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
-    }
-    bytes_of(&merged)
+    let own = platform.and_then(Value::as_object);
+    let common = message.get("notification").and_then(Value::as_object).into_iter().flatten();
+    let left = common.filter(|(key, _)| own.is_none_or(|own| !own.contains_key(*key)));
+    own.map_or(0, bytes_of) + left.map(|(key, value)| key.len() + bytes_of_value(value)).sum::<usize>()
 }
 
 fn bytes_of(entries: &Map<String, Value>) -> usize {
-    entries
-        .iter()
-        .map(|(key, value)| key.len() + value.as_str().map_or_else(|| value.to_string().len(), str::len))
-        .sum()
+    entries.iter().map(|(key, value)| key.len() + bytes_of_value(value)).sum()
+}
+
+fn bytes_of_value(value: &Value) -> usize {
+    value.as_str().map_or_else(|| value.to_string().len(), str::len)
 }
 
 #[cfg(test)]
