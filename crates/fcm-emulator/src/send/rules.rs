@@ -50,7 +50,7 @@ fn check_one_android(message: &Value) -> Judged {
 
 fn check_data_keys(message: &Value) -> Judged {
     for path in DATA {
-        let Some(Value::Object(data)) = message.pointer(path) else { continue };
+        let Some(Value::Object(data)) = at(message, path) else { continue };
         if let Some(key) = data.keys().find(|key| is_reserved(key)) {
             return Err(GoogleError::invalid_field(
                 &field(path),
@@ -70,7 +70,7 @@ fn is_reserved(key: &str) -> bool {
 fn check_ttls(message: &Value) -> Judged {
     let longest = i128::from(LONGEST_LIFE.as_secs()) * 1_000_000_000;
     for path in TTLS {
-        let nanos = message.pointer(path).and_then(Value::as_str).and_then(parse_duration);
+        let nanos = at(message, path).and_then(Value::as_str).and_then(parse_duration);
         // FCM rounds down to whole seconds before it compares.
         if nanos.is_some_and(|nanos| nanos < 0 || nanos >= longest + 1_000_000_000) {
             let sentence = "Invalid time to live: must be between 0 and 2419200 seconds (4 weeks).";
@@ -82,7 +82,7 @@ fn check_ttls(message: &Value) -> Judged {
 
 fn check_labels(message: &Value) -> Judged {
     for path in LABELS {
-        let label = message.pointer(path).and_then(Value::as_str);
+        let label = at(message, path).and_then(Value::as_str);
         if label.is_some_and(|label| !is_word(label, 50)) {
             let sentence = "Invalid analytics label: must match [a-zA-Z0-9-_.~%]{1,50}.";
             return Err(GoogleError::invalid_field(&field(path), sentence));
@@ -93,7 +93,7 @@ fn check_labels(message: &Value) -> Judged {
 
 fn check_notifications(message: &Value) -> Judged {
     for path in NOTIFICATIONS {
-        let Some(notification) = message.pointer(path) else { continue };
+        let Some(notification) = at(message, path) else { continue };
         let color = notification.get("color").and_then(Value::as_str);
         if color.is_some_and(|color| !is_color(color)) {
             let sentence = "Invalid color: must be in #rrggbb format.";
@@ -112,7 +112,7 @@ fn check_notifications(message: &Value) -> Judged {
 }
 
 fn check_link(message: &Value) -> Judged {
-    let link = message.pointer(LINK).and_then(Value::as_str);
+    let link = at(message, LINK).and_then(Value::as_str);
     if link.is_some_and(|link| !link.starts_with("https://")) {
         return Err(GoogleError::invalid_field(&field(LINK), "Invalid link: must be an HTTPS URL."));
     }
@@ -140,6 +140,11 @@ pub(crate) fn is_word(text: &str, longest: usize) -> bool {
 fn is_color(text: &str) -> bool {
     let digits = text.strip_prefix('#');
     digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The value behind a pointer. `Value::pointer` copies each of its names to undo escapes, which none of ours has.
+pub(crate) fn at<'a>(message: &'a Value, pointer: &str) -> Option<&'a Value> {
+    pointer.split('/').skip(1).try_fold(message, |value, name| value.get(name))
 }
 
 /// The pointer as FCM writes a place.

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::send::rules::at;
+
 const LARGEST_BYTES: usize = 4096;
 
 pub(crate) fn is_too_large(message: &Value) -> bool {
@@ -13,8 +15,8 @@ pub(crate) fn is_too_large(message: &Value) -> bool {
 
 fn android(message: &Value) -> usize {
     let own = message.get("android").or_else(|| message.get("android_v2"));
-    let notification = own
-        .and_then(|own| own.get("notification").or_else(|| own.pointer("/remote_notification/notification")));
+    let notification =
+        own.and_then(|own| own.get("notification").or_else(|| at(own, "/remote_notification/notification")));
     data_of(message, own) + notification_of(message, notification)
 }
 
@@ -25,7 +27,7 @@ fn webpush(message: &Value) -> usize {
 
 /// APNs takes the payload as JSON text; data is added to it.
 fn apns(message: &Value) -> usize {
-    let payload = message.pointer("/apns/payload").map_or(0, |payload| payload.to_string().len());
+    let payload = at(message, "/apns/payload").map_or(0, |payload| payload.to_string().len());
     data_of(message, None) + notification_of(message, None) + payload
 }
 
