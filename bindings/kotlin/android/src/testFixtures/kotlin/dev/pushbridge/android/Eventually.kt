@@ -1,6 +1,7 @@
 package dev.pushbridge.android
 
 import android.os.Looper
+import java.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
 import org.robolectric.Shadows.shadowOf
@@ -9,7 +10,7 @@ import org.robolectric.Shadows.shadowOf
 fun eventually(what: String, holds: () -> Boolean) {
     val end = TimeSource.Monotonic.markNow() + LIMIT
     do {
-        shadowOf(Looper.getMainLooper()).idle()
+        shadowOf(Looper.getMainLooper()).idleFor(FRAME) // a frame is drawn when its time has come
         if (holds()) return
         Thread.sleep(PAUSE_MS)
     } while (end.hasNotPassedNow())
@@ -17,4 +18,5 @@ fun eventually(what: String, holds: () -> Boolean) {
 }
 
 private const val PAUSE_MS = 10L
+private val FRAME = Duration.ofMillis(16)
 private val LIMIT = 30.seconds
