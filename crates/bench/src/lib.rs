@@ -10,6 +10,7 @@ pub mod core;
 mod percentile;
 pub mod registry;
 pub mod retention;
+pub mod send;
 pub mod wall;
 
 /// Why a bench could not run.

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use pushbridge_bench::{BenchError, breaker, broadcast, core, registry, retention, wall};
+use pushbridge_bench::{BenchError, breaker, broadcast, core, registry, retention, send, wall};
 
 #[derive(Debug, Parser)]
 #[command(name = "pushbridge-bench", version, about = "Figures about Pushbridge on this machine")]
@@ -62,6 +62,31 @@ enum Bench {
         #[arg(long, value_enum, default_value = "wrong-project")]
         cause: breaker::Cause,
     },
+    /// Sending: the server beside a bare loop of the h2 crate, in turn, all as programs of their own.
+    Send {
+        /// Deliveries of a round, each to a phone of its own.
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+        deliveries: u64,
+        /// How long FCM takes, such as 50ms or 0ms.
+        #[arg(long, default_value = "50ms", value_parser = milliseconds)]
+        latency: u64,
+        /// Percent of the sends that are answered with an error: 404, 429, 503, or a cut connection.
+        #[arg(long, default_value_t = 0)]
+        errors: u32,
+        /// Rounds of each side.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
+    /// The bare loop, as `send` starts it.
+    #[command(hide = true)]
+    SendBare {
+        /// Where the emulator is.
+        url: String,
+        /// A file of tokens.
+        tokens: std::path::PathBuf,
+        /// How many sends.
+        deliveries: u64,
+    },
     /// The phone core: how long a report takes until it is durable, and what a repeated one sends.
     Core {
         /// Reports of a changed value.
@@ -72,7 +97,12 @@ enum Bench {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // The bare loop is fastest and cheapest on one thread.
+    let mut runtime = match arguments.bench {
+        Bench::SendBare { .. } => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
@@ -81,6 +111,10 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(error) => failed(&error),
     }
+}
+
+fn milliseconds(text: &str) -> Result<u64, String> {
+    text.trim_end_matches("ms").parse().map_err(|_| "must be milliseconds, such as 50ms".to_owned())
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
@@ -114,6 +148,17 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
             let report = breaker::measure(installations, cause).await?;
             print(&report, arguments.json);
             Ok(report.holds())
+        }
+        Bench::Send { deliveries, latency, errors, rounds } => {
+            let plan = send::SendPlan { deliveries, latency_ms: latency, errors_percent: errors, rounds };
+            let report = send::measure(plan).await?;
+            print(&report, arguments.json);
+            // With errors, a cut connection costs a duplicate: that is the promise, at least once.
+            Ok(report.lost == 0 && (report.duplicates == 0 || errors > 0))
+        }
+        Bench::SendBare { url, tokens, deliveries } => {
+            print(&send::rush_file(&url, &tokens, deliveries).await?, true);
+            Ok(true)
         }
         Bench::Core { reports } => {
             let report = core::measure(reports).await?;

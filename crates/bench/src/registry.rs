@@ -102,15 +102,22 @@ fn token(number: u64) -> String {
 }
 
 pub(crate) async fn fill(dir: &Path, installations: u64) -> Result<(), BenchError> {
+    fill_with(dir, (0..installations).map(token).collect()).await
+}
+
+/// Writes an installation for each token.
+pub(crate) async fn fill_with(dir: &Path, tokens: Vec<String>) -> Result<(), BenchError> {
+    let tokens: Arc<[String]> = tokens.into();
     let store = Store::open(&StoreOptions { dir: dir.to_owned(), readers: 1 }).map_err(BenchError::of)?;
     let app = APP.parse().map_err(BenchError::of)?;
     let app = store.find_app(app).await.map_err(BenchError::of)?.ok_or_else(|| BenchError::of("no app"))?.no;
     let mut fillers = JoinSet::new();
     for filler in 0..CLIENTS {
-        let store = store.clone();
+        let (store, tokens) = (store.clone(), tokens.clone());
         fillers.spawn(async move {
-            for number in (filler..installations).step_by(64) {
-                let answer = store.put_installation(first_put(app, number)?).await.map_err(BenchError::of)?;
+            for (number, token) in (0..).zip(tokens.iter()).filter(|(number, _)| number % CLIENTS == filler) {
+                let answer =
+                    store.put_installation(first_put(app, number, token)?).await.map_err(BenchError::of)?;
                 if !matches!(answer, PutAnswer::Decided { .. }) {
                     return Err(BenchError::of("a PUT was refused"));
                 }
@@ -125,8 +132,8 @@ pub(crate) async fn fill(dir: &Path, installations: u64) -> Result<(), BenchErro
     Ok(())
 }
 
-fn first_put(app: AppNo, number: u64) -> Result<PutRequest, BenchError> {
-    let value = token(number).try_into().map_err(BenchError::of)?;
+fn first_put(app: AppNo, number: u64, token: &str) -> Result<PutRequest, BenchError> {
+    let value = token.to_owned().try_into().map_err(BenchError::of)?;
     Ok(PutRequest {
         app,
         id: installation(number),
