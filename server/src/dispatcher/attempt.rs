@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use pushbridge_fcm::{RetrySchedule, SendError, ThrottleScope, Verdict};
 
-use super::{compose::compose, senders::SenderError};
+use super::{blocks::Turn, compose::compose, senders::SenderError};
 use crate::{
     app::App,
     clock::jitter,
@@ -17,6 +17,8 @@ use crate::{
 /// What an attempt came to.
 pub(super) struct Attempted {
     pub(super) app: AppNo,
+    /// In which turn of its app's blocks it began.
+    pub(super) begun: Turn,
     pub(super) settlement: Settlement,
     pub(super) pause: Option<Pause>,
     pub(super) credentials: Credentials,
@@ -93,7 +95,7 @@ pub(super) fn schedule(config: &DispatchConfig) -> RetrySchedule {
 }
 
 /// Sends `claim` and judges the answer. Ends before the lease does.
-pub(super) async fn attempt(app: Arc<App>, claim: Claim) -> Attempted {
+pub(super) async fn attempt(app: Arc<App>, claim: Claim, begun: Turn) -> Attempted {
     let ticket = Ticket::of(&claim);
     let schedule = schedule(&app.config.dispatch);
     let result = send_within_lease(&app, &claim).await;
@@ -109,7 +111,7 @@ pub(super) async fn attempt(app: Arc<App>, claim: Claim) -> Attempted {
     log(&claim, &result, &judgement);
     let credentials = credentials(&result, &schedule);
     let pause = result.ok().and_then(Result::err).and_then(|error| pause(&claim, &error, &schedule));
-    Attempted { app: claim.app, settlement: ticket.settle(judgement), pause, credentials }
+    Attempted { app: claim.app, begun, settlement: ticket.settle(judgement), pause, credentials }
 }
 
 async fn send_within_lease(app: &App, claim: &Claim) -> Result<Result<String, SendError>, Unsent> {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     attempt::{Attempted, Credentials, Pause, Ticket, attempt},
-    blocks::BlockWaits,
+    blocks::{BlockWaits, Turn},
     governor::Governor,
 };
 use crate::{
@@ -107,8 +107,8 @@ impl Dispatcher {
                 self.governor.spend(project, 1, now);
             }
             let ticket = Ticket::of(&claim);
-            self.app.blocks.tried(claim.app, now);
-            let task = self.attempts.spawn(attempt(self.app.clone(), claim));
+            let begun = self.app.blocks.tried(claim.app, now);
+            let task = self.attempts.spawn(attempt(self.app.clone(), claim, begun));
             self.tickets.insert(task.id(), ticket);
         }
         [batch.next, self.governor.next(now), self.app.blocks.first_end(now)].into_iter().flatten().min()
@@ -146,9 +146,9 @@ impl Dispatcher {
         let mut next = Some(ended);
         while let Some(ended) = next {
             match ended {
-                Ok((id, Attempted { app, mut settlement, pause, credentials })) => {
+                Ok((id, Attempted { app, begun, mut settlement, pause, credentials })) => {
                     self.tickets.remove(&id);
-                    self.learn(app, credentials, &mut settlement);
+                    self.learn(app, begun, credentials, &mut settlement);
                     self.unsettled.push(settlement);
                     if let Some(pause) = pause {
                         self.pause(pause);
@@ -161,17 +161,18 @@ impl Dispatcher {
     }
 
     /// Opens or closes the breaker of an app by what an attempt showed.
-    fn learn(&self, app: AppNo, credentials: Credentials, settlement: &mut Settlement) {
+    fn learn(&self, app: AppNo, begun: Turn, credentials: Credentials, settlement: &mut Settlement) {
         match credentials {
             Credentials::Unknown => {}
             Credentials::Accepted => {
-                if let Some(since) = self.app.blocks.lift(app) {
+                if let Some(since) = self.app.blocks.accepted(app, begun) {
                     tracing::info!(app.no = app.0, %since, "the app can send again");
                 }
             }
             Credentials::Refused { reason, wait } => {
                 let waits = BlockWaits { first: wait, cap: self.app.config.dispatch.retry_cap.0 };
-                let (ends, news) = self.app.blocks.refused(app, reason, waits, self.app.clock.now());
+                let now = self.app.clock.now();
+                let (ends, news) = self.app.blocks.refused(app, begun, (reason, waits), now);
                 if news {
                     tracing::error!(
                         app.no = app.0,
