@@ -55,14 +55,19 @@ impl Backend {
             backend.register().await?;
         } else {
             // The store is older than this emulator.
-            let account: Value =
-                serde_json::from_str(backend.emulator.service_account_json()).map_err(BenchError::of)?;
-            let update = json!({"service_account": account, "fcm_endpoint": backend.emulator.url()});
-            backend
-                .answer(backend.http.patch(backend.url(&app)).bearer_auth(&backend.key).json(&update))
-                .await?;
+            backend.set_right().await?;
         }
         Ok(backend)
+    }
+
+    /// Tells the app its service account and endpoint again, as an operator does who has mended them.
+    pub(crate) async fn set_right(&self) -> Result<(), BenchError> {
+        let account: Value =
+            serde_json::from_str(self.emulator.service_account_json()).map_err(BenchError::of)?;
+        let update = json!({"service_account": account, "fcm_endpoint": self.emulator.url()});
+        let url = self.url(&format!("/v1/admin/apps/{APP}"));
+        self.answer(self.http.patch(url).bearer_auth(&self.key).json(&update)).await?;
+        Ok(())
     }
 
     async fn register(&self) -> Result<(), BenchError> {

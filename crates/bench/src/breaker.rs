@@ -57,7 +57,11 @@ pub struct BreakerReport {
     pub live: u64,
     /// Verdicts that are held.
     pub held: u64,
-    /// Alarms that retiring is held.
+    /// Deliveries that failed for good.
+    pub failed: u64,
+    /// Deliveries that were sent once the cause was mended.
+    pub sent: u64,
+    /// Alarms that retiring is held, or that the app cannot send.
     pub alarms: u64,
     /// Addresses in use after the held verdicts were dropped.
     pub live_after_drop: u64,
@@ -66,15 +70,20 @@ pub struct BreakerReport {
 }
 
 impl BreakerReport {
-    /// No address lost, at most one alarm, and one where something is held.
+    /// No address lost and one alarm. Where the verdicts were about addresses they are held; where they were about the
+    /// project, every delivery waited and was sent.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let woken = u64::from(self.held > 0);
-        self.live == self.installations && self.live_after_drop == self.installations && self.alarms == woken
+        let all = self.installations;
+        let ended = match self.cause {
+            Cause::WrongProject | Cause::Unregistered => (self.held, self.failed, self.sent) == (all, all, 0),
+            Cause::BareNotFound | Cause::WrongKey => (self.held, self.failed, self.sent) == (0, 0, all),
+        };
+        ended && self.live == all && self.live_after_drop == all && self.alarms == 1
     }
 }
 
-/// Sends to everyone while `cause` holds, until every delivery had its attempt.
+/// Sends to everyone while `cause` holds, until every delivery had its attempt or waits; then the cause is mended.
 ///
 /// # Errors
 /// Where server, store or emulator do not do their part.
@@ -88,17 +97,22 @@ pub async fn measure(installations: u64, cause: Cause) -> Result<BreakerReport, 
     let everyone = json!({"to": {"everyone": true}, "message": {"data": {"a": "1"}}});
     let accepted = backend.post(&format!("/v1/apps/{APP}/messages"), &everyone).await?;
     let id = accepted["message_id"].as_str().ok_or_else(|| BenchError::of("no message id"))?;
-    until_attempted(&backend, id, installations, cause).await?;
+    until_attempted(&backend, id, installations).await?;
     let (live, held) = look(dir.path())?;
     if held > 0 {
         backend.post(&format!("/v1/admin/apps/{APP}/retiring"), &json!({"release": "drop"})).await?;
     }
+    backend.emulator.control().clear_faults();
+    backend.set_right().await?;
+    let counts = until_done(&backend, id).await?;
     let report = BreakerReport {
         cause,
         installations,
         attempts: backend.emulator.control().stats().requests,
         live,
         held,
+        failed: counts["failed"].as_u64().unwrap_or_default(),
+        sent: counts["sent"].as_u64().unwrap_or_default(),
         alarms: ALARMS.load(Ordering::SeqCst) - alarms,
         live_after_drop: look(dir.path())?.0,
         took_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -143,21 +157,29 @@ fn fault(cause: Cause) -> FaultSpec {
     }
 }
 
-/// Deliveries that wait for a mended key have no end of their own: there, every one must have been tried or the sender
-/// must have stopped trying.
-async fn until_attempted(backend: &Backend, id: &str, all: u64, cause: Cause) -> Result<(), BenchError> {
-    let mut before = usize::MAX;
+/// Until every delivery has ended, or the app's sending is blocked and its deliveries wait for somebody to mend it.
+async fn until_attempted(backend: &Backend, id: &str, all: u64) -> Result<(), BenchError> {
     loop {
-        let status: Value = backend.get(&format!("/v1/apps/{APP}/messages/{id}")).await?;
-        let attempts = backend.emulator.control().stats().requests;
+        let status = backend.get(&format!("/v1/apps/{APP}/messages/{id}")).await?;
         if status["state"] == "done" && status["deliveries"] == all {
             return Ok(());
         }
-        if cause == Cause::WrongKey && attempts == before && status["state"] != "expanding" {
+        let app = backend.get(&format!("/v1/admin/apps/{APP}")).await?;
+        if status["state"] != "expanding" && !app["sending_blocked"].is_null() {
             return Ok(());
         }
-        before = attempts;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The counts of a message whose deliveries have all ended.
+async fn until_done(backend: &Backend, id: &str) -> Result<Value, BenchError> {
+    loop {
+        let mut status = backend.get(&format!("/v1/apps/{APP}/messages/{id}")).await?;
+        if status["state"] == "done" {
+            return Ok(status["counts"].take());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -187,8 +209,10 @@ impl Subscriber for AlarmCounter {
     }
     fn event(&self, event: &Event<'_>) {
         event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| {
-            let is_alarm = field.name() == "message" && format!("{value:?}").starts_with("retiring is held");
-            ALARMS.fetch_add(u64::from(is_alarm), Ordering::SeqCst);
+            let text = format!("{value:?}");
+            let is_alarm =
+                ["retiring is held", "the app cannot send"].iter().any(|alarm| text.starts_with(alarm));
+            ALARMS.fetch_add(u64::from(field.name() == "message" && is_alarm), Ordering::SeqCst);
         });
     }
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
