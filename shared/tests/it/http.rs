@@ -61,7 +61,7 @@ async fn serve(answer: impl Fn() -> Response + Send + Sync + 'static) -> Loopbac
     Loopback { base_url, seen, _tasks: tasks }
 }
 
-fn config(rig: &Rig, base_url: &str) -> PushConfig {
+pub(crate) fn config(rig: &Rig, base_url: &str) -> PushConfig {
     let mut config = rig.config();
     config.base_url = base_url.to_owned();
     config.https_only = false;
@@ -69,7 +69,7 @@ fn config(rig: &Rig, base_url: &str) -> PushConfig {
     config
 }
 
-fn open(rig: &Rig, config: PushConfig) -> Arc<PushCore> {
+pub(crate) fn open(rig: &Rig, config: PushConfig) -> Arc<PushCore> {
     let core = PushCore::open(config, rig.app.clone(), rig.app.clone()).unwrap();
     core.on_registration(FcmToken, "token-1".to_owned(), None).unwrap();
     core
@@ -88,14 +88,19 @@ fn typed(status: u16, content_type: &'static str, body: String) -> Response {
     (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
-fn applied() -> Response {
+/// What the server says of a report that it took.
+pub(crate) fn applied_body() -> String {
     let body = json!({
         "revision": 1, "outcome": "applied", "address_state": "live", "user_state": "none", "wall": "closed",
         "incarnation": "first", "refresh_after": "P28D", "confirm_after": "P1D",
         "server_time": "2026-11-24T00:00:00Z", "installation": { "revision": 1, "platform": "android" },
         "a_field_of_a_newer_server": true,
     });
-    typed(200, "application/json", body.to_string())
+    body.to_string()
+}
+
+fn applied() -> Response {
+    typed(200, "application/json", applied_body())
 }
 
 fn problem(status: u16, code: &str) -> Response {
@@ -103,7 +108,7 @@ fn problem(status: u16, code: &str) -> Response {
     typed(status, "application/problem+json", body.to_string())
 }
 
-fn assert_deferred(outcome: &SyncOutcome, because: DeferCause) {
+pub(crate) fn assert_deferred(outcome: &SyncOutcome, because: DeferCause) {
     assert!(matches!(outcome, SyncOutcome::Deferred { cause, .. } if *cause == because), "{outcome:?}");
 }
 

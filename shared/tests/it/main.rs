@@ -10,6 +10,7 @@ mod logs;
 mod messages;
 mod model_phone;
 mod model_server;
+mod network;
 mod outcomes;
 mod proofs;
 mod reasons;
