@@ -17,7 +17,7 @@ use tower::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{admin, error::ApiError, health, installations, messages, users},
+    api::{admin, error::ApiError, health, installations, messages, user_data, users},
     app::App,
 };
 
@@ -43,6 +43,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/v1/apps/{app}/users/{user}/installations", get(users::list_installations))
         .route("/v1/apps/{app}/users/{user}/bindings", delete(users::revoke_bindings))
         .route("/v1/apps/{app}/users/{user}/explain", get(users::explain_user))
+        .route("/v1/apps/{app}/users/{user}/export", get(user_data::export_user))
+        .route("/v1/apps/{app}/users/{user}", delete(user_data::erase_user))
         .route("/v1/apps/{app}/user-tokens", post(users::create_user_token))
         .route("/v1/apps/{app}/installations/{installation}/events", get(users::list_events))
         // The operator.

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Send(SendArguments),
     /// Shows where a message stands.
     Message(MessageArguments),
-    /// Asks about a user.
+    /// Asks about a user, or erases him.
     User(UserArguments),
     /// Copies the store to a file; the server may be running.
     Snapshot(StoreArguments),
@@ -247,11 +247,15 @@ pub(crate) struct UserArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserAction {
     /// Says why a user would or would not get a push now.
-    Explain(UserExplainArguments),
+    Explain(OneUserArguments),
+    /// Prints everything stored about a user, as one JSON object.
+    Export(OneUserArguments),
+    /// Logs a user out everywhere and removes what is stored about him. Cannot be undone.
+    Erase(OneUserArguments),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct UserExplainArguments {
+pub(crate) struct OneUserArguments {
     /// The app.
     #[arg(long, value_name = "ID")]
     pub(crate) app: String,

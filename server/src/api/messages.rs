@@ -92,7 +92,7 @@ pub async fn list_deliveries(
     page.map(Json).ok_or_else(ApiError::not_found)
 }
 
-fn read_page(query: &PageQuery) -> Result<(DeliveryCursor, PageSize), ApiError> {
+pub(super) fn read_page(query: &PageQuery) -> Result<(DeliveryCursor, PageSize), ApiError> {
     let cursor = match &query.cursor {
         None => DeliveryCursor::START,
         Some(text) => {

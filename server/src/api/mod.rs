@@ -11,4 +11,5 @@ pub mod health;
 pub mod installations;
 pub mod json;
 pub mod messages;
+pub mod user_data;
 pub mod users;

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     app::App,
     identity::sign_user_token,
-    registry::{Slot, wait_for_user},
-    store::UserInstallation,
+    registry::{Installation, Slot, wait_for_user},
+    store::{EventRow, UserInstallation},
 };
 
 /// A user token lives one hour unless asked otherwise, and a day at most: a revoke is what ends one early.
@@ -44,11 +44,10 @@ pub struct InstallationView {
 }
 
 impl InstallationView {
-    fn of(found: &UserInstallation) -> Self {
-        let state = &found.state;
+    pub(super) fn of(id: InstallationId, state: &Installation) -> Self {
         let address = state.slot.address();
         Self {
-            installation: found.id,
+            installation: id,
             platform: state.attributes.platform.to_string(),
             address_state: slot_name(&state.slot),
             address_kind: address.map(|address| address.kind.to_string()),
@@ -88,7 +87,9 @@ pub async fn list_installations(
 ) -> Result<Json<UserInstallations>, ApiError> {
     caller.require(Scope::Read)?;
     let found = app.store.user_installations(caller.row.no, user).await?;
-    Ok(Json(UserInstallations { installations: found.iter().map(InstallationView::of).collect() }))
+    Ok(Json(UserInstallations {
+        installations: found.iter().map(|found| InstallationView::of(found.id, &found.state)).collect(),
+    }))
 }
 
 /// Which binding to end.
@@ -196,7 +197,7 @@ fn explain(found: &UserInstallation) -> ExplainedInstallation {
         Slot::ResetAsked(_) => (false, "the phone was told to fetch a fresh address"),
         Slot::Moved(_) => (false, "another installation proved that the address is its own"),
     };
-    ExplainedInstallation { view: InstallationView::of(found), gets_push, because }
+    ExplainedInstallation { view: InstallationView::of(found.id, state), gets_push, because }
 }
 
 /// Events of one installation.
@@ -217,6 +218,18 @@ pub struct EventView {
     address_fingerprint: Option<String>,
 }
 
+impl EventView {
+    pub(super) fn of(event: EventRow) -> Self {
+        Self {
+            at: event.at,
+            what: event.what,
+            reason: event.reason,
+            by: event.actor,
+            address_fingerprint: event.detail,
+        }
+    }
+}
+
 /// `GET /v1/apps/{app}/installations/{installation}/events`
 pub async fn list_events(
     State(app): State<Arc<App>>,
@@ -226,12 +239,5 @@ pub async fn list_events(
     caller.require(Scope::Read)?;
     let found = app.store.installation_events(caller.row.no, id, EVENTS_SHOWN).await?;
     let events = found.ok_or_else(ApiError::not_found)?;
-    let view = |event: crate::store::EventRow| EventView {
-        at: event.at,
-        what: event.what,
-        reason: event.reason,
-        by: event.actor,
-        address_fingerprint: event.detail,
-    };
-    Ok(Json(Events { events: events.into_iter().map(view).collect() }))
+    Ok(Json(Events { events: events.into_iter().map(EventView::of).collect() }))
 }

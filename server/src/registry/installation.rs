@@ -46,6 +46,14 @@ impl Reported {
     pub fn of(request: &InstallationRequest) -> Self {
         Self { address: request.address.clone(), user: request.user.clone(), login: request.login_id.clone() }
     }
+
+    /// Whether `later` may come at the same revision. Of a user who was erased only the login is left, which names the
+    /// same login all the same.
+    #[must_use]
+    pub fn is_repeated_by(&self, later: &Self) -> bool {
+        let erased = self.user.is_none() && self.login.is_some();
+        self.address == later.address && self.login == later.login && (erased || self.user == later.user)
+    }
 }
 
 /// Attributes for segments, templates and the operator.

@@ -139,7 +139,7 @@ pub fn put_installation(
         if request.revision < current.revision {
             return Ok(stale(current));
         }
-        if request.revision == current.revision && reported != current.reported {
+        if request.revision == current.revision && !current.reported.is_repeated_by(&reported) {
             return Err(Cloned);
         }
     }
@@ -176,7 +176,7 @@ pub fn prove_possession(
     let mut decision = stale(&state);
     decision.outcome = Outcome::Applied;
     decision.changes = changes;
-    if state.binding.is_none() && state.reported.user.is_some() {
+    if state.binding.is_none() && state.reported.login.is_some() {
         decision.user_state = if login_ended.is_some() { UserState::Evicted } else { UserState::ProofNeeded };
         decision.reason = login_ended;
     }

@@ -89,7 +89,11 @@ pub(super) fn login_ended(
     Ok(reason.map(Reason::from))
 }
 
-fn revoked_at(connection: &Connection, app: AppNo, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn revoked_at(
+    connection: &Connection,
+    app: AppNo,
+    user: &UserId,
+) -> Result<Option<Timestamp>, StoreError> {
     let mut query =
         connection.prepare_cached("SELECT revoked_ms FROM revokes WHERE app = ?1 AND user = ?2")?;
     let revoked: Option<i64> = query.query_row((app.0, user.as_str()), |row| row.get(0)).optional()?;

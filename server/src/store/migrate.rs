@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// In this order. A new one is added at the end.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_progress.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_progress.sql"),
+    include_str!("migrations/0003_user_data.sql"),
+];
 
 /// Applies what is missing, all in one transaction: a kill leaves the old schema or the new one.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ mod receipts;
 mod restore;
 mod retention;
 mod rows;
+mod user_data;
 mod users;
 mod wall;
 mod writer;
@@ -42,4 +43,5 @@ pub use outbox::{Allowances, ClaimBatch, ClaimRequest, DeliveryCursor, FcmProjec
 pub use restore::{Restored, restore, snapshot};
 pub use retention::{Forgotten, KEY_LIFE};
 pub use rows::{AppNo, InstallationNo, address_key};
+pub use user_data::{Erased, UserDelivery, UserRecord, UserRecordInstallation};
 pub use users::{EventRow, UserInstallation};

@@ -1,7 +1,7 @@
 //! What the back end asks and does about a user.
 
 use pushbridge_wire::{InstallationId, Reason, Timestamp, UserId};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{
     AppNo, InstallationNo, Store, StoreError,
@@ -74,11 +74,7 @@ impl Store {
                     unbound.push(no);
                 }
             }
-            let mut revoke = connection.prepare_cached(
-                "INSERT INTO revokes (app, user, revoked_ms) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET revoked_ms = max(revoked_ms, excluded.revoked_ms)",
-            )?;
-            revoke.execute((app.0, user.as_str(), now.as_ms()))?;
+            refuse_older_proofs(connection, app, &user, now)?;
             Ok(unbound)
         })
         .await
@@ -118,22 +114,39 @@ impl Store {
                 "SELECT at_ms, what, reason, actor, detail FROM events WHERE installation = ?1
                  ORDER BY event DESC LIMIT ?2",
             )?;
-            let rows = query.query_map((stored.no.0, limit), |row| {
-                Ok(EventRow {
-                    at: Timestamp::from_ms(row.get(0)?),
-                    what: row.get(1)?,
-                    reason: row.get(2)?,
-                    actor: row.get(3)?,
-                    detail: row.get(4)?,
-                })
-            })?;
+            let rows = query.query_map((stored.no.0, limit), read_event)?;
             Ok(Some(rows.collect::<Result<Vec<_>, _>>()?))
         })
         .await
     }
 }
 
-fn scribe<'a>(
+pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    Ok(EventRow {
+        at: Timestamp::from_ms(row.get(0)?),
+        what: row.get(1)?,
+        reason: row.get(2)?,
+        actor: row.get(3)?,
+        detail: row.get(4)?,
+    })
+}
+
+/// Proofs of the user from before now bind nobody any more.
+pub(super) fn refuse_older_proofs(
+    connection: &Connection,
+    app: AppNo,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut revoke = connection.prepare_cached(
+        "INSERT INTO revokes (app, user, revoked_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET revoked_ms = max(revoked_ms, excluded.revoked_ms)",
+    )?;
+    revoke.execute((app.0, user.as_str(), now.as_ms()))?;
+    Ok(())
+}
+
+pub(super) fn scribe<'a>(
     connection: &'a Connection,
     app: AppNo,
     this: InstallationNo,
@@ -144,7 +157,7 @@ fn scribe<'a>(
     Scribe { connection, app, this, id, now, actor }
 }
 
-fn bound(
+pub(super) fn bound(
     connection: &Connection,
     app: AppNo,
     user: &UserId,

@@ -9,6 +9,7 @@ mod api_limits;
 mod api_revoke;
 mod api_secrets;
 mod api_strangers;
+mod api_user_data;
 mod api_verdicts;
 mod fixture;
 mod harness;

@@ -51,6 +51,19 @@ async fn from_the_registration_of_an_app_to_a_push_and_its_story() {
         "{explained:?}"
     );
     assert!(!explained.stdout.contains(device.fcm_token.expose()), "I11");
+    // Export and erase need more than this key may do.
+    let refused = run_with(shop.dir(), &["user", "erase", "--app", "shop", "anna"], &settings).await;
+    assert_eq!(refused.status, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("scope_missing"), "{refused:?}");
+    let at = ["--app", "shop", "anna", "--url", server.url.as_str()];
+    let exported = run(shop.dir(), &[&["user", "export"][..], &at].concat()).await;
+    let record: serde_json::Value = serde_json::from_str(&exported.stdout).unwrap();
+    assert_eq!(record["deliveries"][0]["message"]["data"]["k"], "a=b", "{exported:?}");
+    let erased = run(shop.dir(), &[&["user", "erase"][..], &at].concat()).await;
+    let line = "user anna: 1 installation unbound, 1 delivery and the text of 1 message erased";
+    assert_eq!(erased.succeeded(), [line]);
+    let exported = run(shop.dir(), &[&["user", "export"][..], &at].concat()).await;
+    assert!(!exported.stdout.contains("a=b") && exported.stdout.contains("\"installations\": []"));
     server.end().await;
     shop.emulator.shutdown().await;
 }

@@ -32,6 +32,12 @@ impl PageSize {
     pub fn new(size: u32) -> Option<Self> {
         (1..=Self::MAX).contains(&size).then_some(Self(size))
     }
+
+    /// As a number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
 }
 
 /// In the order of `deliveries_message`: nothing is sorted, however many deliveries the message has.
