@@ -17,6 +17,8 @@ use crate::{
 const CHUNK_CANCELLED: i64 = 1_000;
 /// How many turns a chunk counts, by lane: of large audiences, urgent ones grow four times as fast as bulk.
 const TURNS_A_CHUNK: [i64; 3] = [1, 2, 4];
+/// No work that had its turns is further behind the others than that.
+const MOST_TURNS_BEHIND: i64 = 4;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -252,13 +254,26 @@ fn insert_work(
     Ok(())
 }
 
+/// What is further behind those that are due than any chunk puts it was not there all the time: it waited for its time,
+/// or began beside one that waits. It starts where they are, else nobody else would have a turn until it caught up.
 fn move_on(connection: &Connection, queue: &Queue, cursor: Cursor) -> Result<(), StoreError> {
     let turns = TURNS_A_CHUNK.get(usize::from(queue.lane.0)).copied().unwrap_or(1);
     let mut update = connection.prepare_cached(
-        "UPDATE message_work SET turn = turn + ?2, users_done = ?3, after = ?4, last_installation = ?5
+        "UPDATE message_work
+         SET turn = ?2 + max(turn, coalesce((SELECT min(o.turn) - ?7 FROM message_work o
+                 WHERE o.message <> ?1 AND o.not_before_ms <= ?6), turn)),
+             users_done = ?3, after = ?4, last_installation = ?5
          WHERE message = ?1",
     )?;
-    update.execute((queue.message, turns, cursor.users_done, cursor.after, cursor.last))?;
+    update.execute((
+        queue.message,
+        turns,
+        cursor.users_done,
+        cursor.after,
+        cursor.last,
+        queue.now.as_ms(),
+        MOST_TURNS_BEHIND,
+    ))?;
     Ok(())
 }
 

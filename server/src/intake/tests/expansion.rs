@@ -206,6 +206,25 @@ async fn a_small_message_does_not_wait_for_a_large_one() {
 }
 
 /// One that a newer version cannot read any more must not hold up the others.
+/// What waited for its time has had no turns meanwhile, and does not take them all at once.
+#[tokio::test]
+async fn a_scheduled_audience_shares_the_work_when_its_time_comes() {
+    let bench = Bench::new().await;
+    bench.crowd(20_000).await;
+    let at = bench.now().plus(Duration::from_secs(60));
+    let scheduled = bench.accept(json!({"to": {"everyone": true}, "send_at": at})).await.unwrap();
+    let running = broadcast(&bench).await;
+    for _ in 0..8 {
+        bench.app.store.work_on_messages(bench.now()).await.unwrap();
+    }
+    bench.pass(Duration::from_secs(60));
+    for _ in 0..6 {
+        bench.app.store.work_on_messages(bench.now()).await.unwrap();
+    }
+    let made = (state(&bench, &running).await.1, state(&bench, &scheduled).await.1);
+    assert_eq!(made, (11_000, 4_000), "both had chunks since, the late one hardly more");
+}
+
 #[tokio::test]
 async fn an_audience_that_cannot_be_read_ends() {
     let bench = Bench::new().await;
