@@ -38,7 +38,12 @@ async fn only_app(client: &Client) -> Result<String, Failure> {
     let list: AppList = client.get("/v1/admin/apps").await?;
     match &list.apps[..] {
         [only] => Ok(only.id.to_string()),
-        _ => Err(Failure::usage("there are several apps").next("name one with --app or PUSHBRIDGE_APP")),
+        [] => Err(Failure::usage("there is no app").next("register one with `pushbridge app create`")),
+        several => {
+            let ids: Vec<_> = several.iter().map(|app| app.id.to_string()).collect();
+            Err(Failure::usage(format!("there are several apps: {}", ids.join(", ")))
+                .next("name one with --app or PUSHBRIDGE_APP"))
+        }
     }
 }
 
@@ -77,8 +82,9 @@ pub(crate) fn show(status: &MessageStatus) {
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+    let colon = if parts.is_empty() { "" } else { ": " };
     anstream::println!(
-        "{}  {}  {}: {}",
+        "{}  {}  {}{colon}{}",
         status.message_id,
         status.state,
         counted(status.deliveries, "delivery", "deliveries"),
