@@ -18,7 +18,10 @@ pub(crate) fn take(arguments: &StoreArguments) -> Result<(), Failure> {
 pub(crate) fn restore(arguments: &StoreArguments) -> Result<(), Failure> {
     let config = config(arguments)?;
     let restored = restore_snapshot(&config, &arguments.snapshot, &Clock::System).map_err(|error| {
-        Failure::usage(error.to_string()).next("stop the server first; name its folder with --data")
+        Failure::usage(error.to_string()).next(format!(
+            "nothing changed in {}; give a file that `pushbridge snapshot` wrote, with the server stopped",
+            config.server.data_dir.display()
+        ))
     })?;
     anstream::println!(
         "{} is in place; the store of before is kept beside it as pushbridge.db.before-restore",

@@ -41,7 +41,7 @@ pub fn snapshot(dir: &Path, to: &Path) -> Result<(), StoreError> {
         return Err(StoreError::File { path: to.display().to_string(), source });
     }
     let partial = beside(to, "partial");
-    copy(&dir.join("pushbridge.db"), &partial)?;
+    copy(&dir.join("pushbridge.db"), &partial).inspect_err(|_| drop(std::fs::remove_file(&partial)))?;
     std::fs::rename(&partial, to).map_err(|source| file(to, source))
 }
 
@@ -62,8 +62,9 @@ pub fn restore(
     let path = dir.join("pushbridge.db");
     let coming = beside(&path, "restoring");
     let _ = std::fs::remove_file(&coming);
-    copy(snapshot, &coming)?;
-    let restored = prepare(&coming, fresh, now)?;
+    let restored = copy(snapshot, &coming)
+        .and_then(|()| prepare(&coming, snapshot, fresh, now))
+        .inspect_err(|_| drop(std::fs::remove_file(&coming)))?;
     if path.exists() {
         // Without this the old write-ahead log would be taken for the new file's.
         Connection::open(&path)?.pragma_update(None, "journal_mode", "DELETE")?;
@@ -76,24 +77,37 @@ pub fn restore(
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    // SQLite says of a missing file only that it cannot be opened.
+    std::fs::metadata(from).map_err(|source| file(from, source))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(from, flags)?;
     let mut target = Connection::open(to)?;
     restrict_to_owner(to).map_err(|error| file(to, error))?;
-    Backup::new(&source, &mut target)?.run_to_completion(PAGES_PER_STEP, std::time::Duration::ZERO, None)?;
-    Ok(())
+    let copied =
+        Backup::new(&source, &mut target)?.run_to_completion(PAGES_PER_STEP, std::time::Duration::ZERO, None);
+    copied.map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => {
+            file(from, std::io::Error::other("the file is no store of Pushbridge"))
+        }
+        _ => error.into(),
+    })
 }
 
-/// Checks the copy and makes it a new life of the store.
-fn prepare(path: &Path, fresh: &Incarnation, now: Timestamp) -> Result<Restored, StoreError> {
+/// Checks the copy of `snapshot` and makes it a new life of the store.
+fn prepare(
+    path: &Path,
+    snapshot: &Path,
+    fresh: &Incarnation,
+    now: Timestamp,
+) -> Result<Restored, StoreError> {
     let mut connection = Connection::open(path)?;
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
-        return Err(file(path, std::io::Error::other("the snapshot is damaged: take an older one")));
+        return Err(file(snapshot, std::io::Error::other("the snapshot is damaged: take an older one")));
     }
     let ours = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'store_meta')";
     if !connection.query_row(ours, [], |row| row.get::<_, bool>(0))? {
-        return Err(file(path, std::io::Error::other("the file is no snapshot of Pushbridge")));
+        return Err(file(snapshot, std::io::Error::other("the file is no snapshot of Pushbridge")));
     }
     configure_writer(&connection)?;
     migrate(&mut connection)?;

@@ -122,9 +122,13 @@ async fn what_is_no_snapshot_leaves_the_store_as_it_was() {
     store.close();
     std::fs::write(&copy, "no database at all, only some text that is long enough to be one".repeat(100))
         .unwrap();
-    assert!(restore(&data, &copy, &second_life(), now()).is_err());
-    Connection::open(dir.path().join("empty.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-    assert!(restore(&data, &dir.path().join("empty.db"), &second_life(), now()).is_err());
+    let empty = dir.path().join("empty.db");
+    Connection::open(&empty).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    for wrong in [copy, empty, dir.path().join("missing.db")] {
+        let refused = restore(&data, &wrong, &second_life(), now()).unwrap_err().to_string();
+        assert!(refused.starts_with(&wrong.display().to_string()), "the file is named: {refused}");
+        assert!(!data.join("pushbridge.db.restoring").exists(), "nothing is left behind");
+    }
     assert!(!bound(&open(&data), app).await[0].unconfirmed);
 }
 
