@@ -9,6 +9,9 @@ use crate::{failure::Failure, serve::cancel_on_signal};
 pub(super) async fn keep_running(world: &World, json: bool) -> Result<(), Failure> {
     let (url, key_file, emulator) =
         (format!("http://{}", world.server), world.key_file.display(), world.emulator_url());
+    // As it can be called from the next terminal: it need not be in the PATH.
+    let program =
+        std::env::current_exe().map_or_else(|_| "pushbridge".to_owned(), |path| path.display().to_string());
     if json {
         let line = serde_json::json!({
             "kept": true, "url": url, "bootstrap_key_file": world.key_file, "emulator": emulator,
@@ -31,7 +34,7 @@ Everything keeps running; Ctrl-C ends it and deletes its files. Anna's Pixel is 
   curl -s {emulator}/emulator/v1/devices/ID/inbox       # what one of them got
 
   # or with this program
-  pushbridge send --app {SHOP} --user anna --title Hello --body 'from the command line' --wait
+  {program} send --app {SHOP} --user anna --title Hello --body 'from the command line' --wait
 "
         );
     }
