@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Google's Admin SDK packages, unmodified, against the emulator program through real sockets.
-# Arguments: which SDKs; `node` is the only one so far, and the default. Packages of pinned versions are installed
-# into target/sdk-tests. Ends with "N passed, N failed"; a missing tool fails.
+# Arguments: which SDKs, `node` and `python` by default. Packages of pinned versions are installed into
+# target/sdk-tests. Ends with "N passed, N failed"; a missing tool fails.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../../.."
 cache=$PWD/target/sdk-tests
-[ $# -gt 0 ] || set -- node
+[ $# -gt 0 ] || set -- node python
 
 cargo build --locked -p pushbridge-fcm-emulator
 mkdir -p "$cache"
@@ -33,11 +33,33 @@ run_node() {
   [ "${counted% }" = "" ] || [ "${counted#* }" = "0 " ] || cat "$scratch/node"
 }
 
+run_python() {
+  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    apt-get update -qq >&2
+    apt-get install -yqq --no-install-recommends python3 python3-venv >&2
+  fi
+  venv=$cache/python/venv
+  # Made anew where the lists of packages differ: an older run's packages must not be what is tested.
+  if ! cmp -s "$here/python/requirements.txt" "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+    cp "$here/python/requirements.txt" "$venv"
+  fi
+  # A warning of the SDK about its own deprecated `token` is no fault of the emulator.
+  PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -W ignore -m unittest discover -s "$here/python" >"$scratch/python" 2>&1 || true
+  counted=$(awk '/^Ran [0-9]+ tests?/ { n = $2 }
+    /^FAILED/ { gsub(/[^0-9]+/, " "); for (i = 1; i <= NF; i++) bad += $i }
+    END { if (bad > n) bad = n; if (n) print n - bad, bad + 0 }' "$scratch/python")
+  [ "${counted#* }" = 0 ] || cat "$scratch/python"
+}
+
 passed=0 failed=0
 for sdk in "$@"; do
   case $sdk in
     node) run_node ;;
-    *) echo "run.sh: no tests for $sdk; there are: node" >&2; exit 2 ;;
+    python) run_python ;;
+    *) echo "run.sh: no tests for $sdk; there are: node python" >&2; exit 2 ;;
   esac
   if ! read -r good bad <<<"$counted" || [ -z "${bad:-}" ] || [ "$good" = 0 ]; then
     cat "$scratch/$sdk" >&2
