@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Google's Admin SDK packages, unmodified, against the emulator program through real sockets.
-# Arguments: which SDKs, `node` and `python` by default. Packages of pinned versions are installed into
+# Arguments: which SDKs of node, python, go and java; `node python` by default. Packages of pinned versions are installed into
 # target/sdk-tests. Ends with "N passed, N failed"; a missing tool fails.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -54,12 +54,37 @@ run_python() {
   [ "${counted#* }" = 0 ] || cat "$scratch/python"
 }
 
+run_go() {
+  command -v go >/dev/null || { echo "run.sh: go is missing (1.25 or newer)" >&2; exit 1; }
+  mkdir -p "$cache/go"
+  cp "$here"/go/* "$cache/go"
+  (cd "$cache/go" && go test -mod=readonly -count=1 -v ./...) >"$scratch/go" 2>&1 || true
+  counted="$(grep -c '^--- PASS' "$scratch/go" || true) $(grep -c '^--- FAIL' "$scratch/go" || true)"
+  [ "${counted#* }" = 0 ] || cat "$scratch/go"
+}
+
+run_java() {
+  if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then
+    apt-get update -qq >&2
+    apt-get install -yqq --no-install-recommends openjdk-17-jdk-headless maven >&2
+  fi
+  rm -rf "$cache/java"
+  cp -r "$here/java" "$cache/java"
+  (cd "$cache/java" && mvn --batch-mode --no-transfer-progress test) >"$scratch/java" 2>&1 || true
+  counted=$(sed -n 's/.*<testsuite .* tests="\([0-9]*\)" errors="\([0-9]*\)" .*failures="\([0-9]*\)".*/\1 \2 \3/p' \
+    "$cache"/java/target/surefire-reports/TEST-*.xml 2>/dev/null |
+    awk '{ n += $1; bad += $2 + $3 } END { if (n) print n - bad, bad }') || true
+  [ "${counted#* }" = 0 ] || cat "$scratch/java"
+}
+
 passed=0 failed=0
 for sdk in "$@"; do
   case $sdk in
     node) run_node ;;
     python) run_python ;;
-    *) echo "run.sh: no tests for $sdk; there are: node python" >&2; exit 2 ;;
+    go) run_go ;;
+    java) run_java ;;
+    *) echo "run.sh: no tests for $sdk; there are: node python go java" >&2; exit 2 ;;
   esac
   if ! read -r good bad <<<"$counted" || [ -z "${bad:-}" ] || [ "$good" = 0 ]; then
     cat "$scratch/$sdk" >&2
