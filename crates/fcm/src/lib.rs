@@ -37,7 +37,8 @@ pub use error::{SendError, ThrottleScope};
 pub use fingerprint::Fingerprint;
 pub use message::Message;
 pub use oauth::{
-    AccessToken, AuthUnavailable, ServiceAccount, ServiceAccountError, TokenSettings, TokenSource,
+    AccessToken, AuthUnavailable, Credentials, CredentialsError, ServiceAccount, ServiceAccountError,
+    TokenSettings, TokenSource,
 };
 pub use retry::RetrySchedule;
 pub use sent_id::SentId;

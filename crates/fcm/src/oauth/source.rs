@@ -12,7 +12,7 @@ use tokio::{sync::watch, task::JoinSet};
 use tracing::warn;
 
 use super::{
-    AccessToken, AuthFailure, AuthUnavailable, ServiceAccount,
+    AccessToken, AuthFailure, AuthUnavailable, Credentials,
     fetch::fetch,
     state::{Decision, Timing, TokenState},
 };
@@ -48,7 +48,7 @@ impl Default for TokenSettings {
     }
 }
 
-/// The access token of one service account, for any number of callers. Clones share everything.
+/// The access token of one account, for any number of callers. Clones share everything.
 #[derive(Clone)]
 pub struct TokenSource {
     shared: Arc<Shared>,
@@ -57,7 +57,7 @@ pub struct TokenSource {
 }
 
 struct Shared {
-    account: ServiceAccount,
+    credentials: Credentials,
     settings: TokenSettings,
     now: Mutex<Now>,
 }
@@ -73,7 +73,7 @@ type Flight = watch::Receiver<Option<Result<AccessToken, AuthUnavailable>>>;
 impl TokenSource {
     /// A source that has fetched nothing yet.
     #[must_use]
-    pub fn new(account: ServiceAccount, settings: TokenSettings) -> Self {
+    pub fn new(credentials: impl Into<Credentials>, settings: TokenSettings) -> Self {
         let timing = Timing {
             refresh_before: settings.refresh_before,
             first_pause: settings.first_pause,
@@ -81,7 +81,7 @@ impl TokenSource {
             invalidate_pause: settings.invalidate_pause,
         };
         let now = Mutex::new(Now { state: TokenState::new(timing), flight: None });
-        let shared = Arc::new(Shared { account, settings, now });
+        let shared = Arc::new(Shared { credentials: credentials.into(), settings, now });
         Self { shared, fetches: Arc::default() }
     }
 
@@ -144,7 +144,7 @@ impl TokenSource {
 
 async fn fly(mut landing: Landing) {
     let shared = Arc::clone(&landing.shared);
-    let result = fetch(shared.account.clone(), shared.settings.fetch_timeout).await;
+    let result = fetch(shared.credentials.clone(), shared.settings.fetch_timeout).await;
     let at = shared.settings.clock.now();
     let mut now = shared.lock();
     let told = match result {
@@ -157,7 +157,7 @@ async fn fly(mut landing: Landing) {
     };
     if let Err(unavailable) = &told {
         // Here and nowhere else: an early renewal has no caller who could report its failure.
-        warn!(account.email = shared.account.client_email(), error = %unavailable, "access token fetch failed");
+        warn!(account = %shared.credentials, error = %unavailable, "access token fetch failed");
     }
     landing.land(&mut now, told);
 }
@@ -198,7 +198,7 @@ impl Shared {
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSource").field("account", &self.shared.account).finish_non_exhaustive()
+        f.debug_struct("TokenSource").field("credentials", &self.shared.credentials).finish_non_exhaustive()
     }
 }
 

@@ -101,9 +101,10 @@ impl TokenState {
     }
 
     /// Takes in a fetched token. A short-lived one is renewed at half its life, else `refresh_before` would have
-    /// every call fetch.
+    /// every call fetch; so would one that is born expired, which therefore counts as living for `first_pause`.
     pub(super) fn succeeded(&mut self, fetched: Fetched, now: Timestamp) {
         let Fetched { token, lifetime } = fetched;
+        let lifetime = lifetime.max(self.timing.first_pause);
         let refresh_after = lifetime.saturating_sub(self.timing.refresh_before).max(lifetime / 2);
         let last_use_after = lifetime.saturating_sub(LAST_MOMENT.min(lifetime / 4));
         let (refresh_at, last_use) = (later(now, refresh_after), later(now, last_use_after));

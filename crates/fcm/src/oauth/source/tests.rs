@@ -4,8 +4,8 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::{
-    ManualClock,
-    testing::{FakeGoogle, Pending, hang, ready, taken, token_answer},
+    ManualClock, ServiceAccount,
+    testing::{FakeGoogle, Pending, hang, ready, service_account_json, taken, token_answer},
 };
 
 fn at_noon() -> Arc<ManualClock> {
@@ -99,13 +99,71 @@ async fn a_failing_endpoint_gets_no_storm() {
     assert_eq!(google.fetches(), 10);
 }
 
+/// Eight callers at once, then a hundred one by one: what each is told, and how often the endpoint was asked.
+async fn storm(source: &TokenSource) -> Vec<AuthUnavailable> {
+    let mut callers = JoinSet::new();
+    for _ in 0..8 {
+        let source = source.clone();
+        callers.spawn(async move { source.token().await });
+    }
+    let mut told: Vec<_> =
+        callers.join_all().await.into_iter().map(|told| told.expect_err("no token")).collect();
+    for _ in 0..100 {
+        told.push(source.token().await.expect_err("still paused"));
+    }
+    told
+}
+
 #[tokio::test]
 async fn a_hanging_endpoint_is_given_up_in_time() {
     let google = google(|_| hang()).await;
-    let settings = TokenSettings { fetch_timeout: Duration::from_millis(20), ..settings(&at_noon()) };
-    let error = google.tokens(settings).token().await.expect_err("no token");
+    let clock = at_noon();
+    let settings = TokenSettings { fetch_timeout: Duration::from_millis(20), ..settings(&clock) };
+    let source = google.tokens(settings);
     let first_pause = Duration::from_secs(1);
-    assert_eq!(error, AuthUnavailable { retry_after: first_pause, cause: AuthFailure::TimedOut });
+    let given_up = AuthUnavailable { retry_after: first_pause, cause: AuthFailure::TimedOut };
+    assert_eq!(storm(&source).await, vec![given_up; 108]);
+    // At most: on a slow machine the time is up before the call arrives.
+    assert!(google.fetches() <= 1);
+    clock.advance(first_pause);
+    let again = storm(&source).await;
+    assert_eq!(again[0].retry_after, Duration::from_secs(2));
+    assert!(google.fetches() <= 2);
+}
+
+/// Headers at once, the body never: the time-out is one for the whole answer.
+#[tokio::test]
+async fn an_endpoint_that_hangs_within_its_answer_is_given_up_too() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let mut held = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, head).await.expect("written");
+            held.push(stream);
+        }
+    });
+    let json = service_account_json(&format!("http://{address}/token")).to_string();
+    let account = ServiceAccount::from_json(&json).expect("sound");
+    let settings = TokenSettings { fetch_timeout: Duration::from_millis(20), ..settings(&at_noon()) };
+    let told = storm(&TokenSource::new(account, settings)).await;
+    assert!(told.iter().all(|told| told.cause == AuthFailure::TimedOut), "{told:?}");
+}
+
+/// What it says is no token, though with status 200: once for all callers, and then not until the pause is over.
+#[tokio::test]
+async fn a_lying_endpoint_gets_no_storm() {
+    let google = google(|_| ready(r#"{"access_token":"a","expires_in":"3600"}"#)).await;
+    let clock = at_noon();
+    let source = google.tokens(settings(&clock));
+    assert_eq!(storm(&source).await.len(), 108);
+    assert_eq!(google.fetches(), 1);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(storm(&source).await[0].retry_after, Duration::from_secs(2));
+    assert_eq!(google.fetches(), 2);
 }
 
 #[tokio::test]
@@ -167,10 +225,16 @@ async fn a_fetch_that_panics_counts_as_failed() {
     assert_eq!(google.fetches(), 1);
 }
 
+/// Another lie: a token that has expired as it arrives.
 #[tokio::test]
-async fn a_token_that_is_born_expired_still_serves_those_who_waited() {
+async fn a_token_that_is_born_expired_is_not_renewed_at_every_call() {
     let google = google(|number| ready(token_answer(number, 0))).await;
-    let source = google.tokens(settings(&at_noon()));
-    assert_eq!(header(&source.token().await.expect("a token")), "Bearer token-1");
+    let clock = at_noon();
+    let source = google.tokens(settings(&clock));
+    for _ in 0..100 {
+        assert_eq!(header(&source.token().await.expect("a token")), "Bearer token-1");
+    }
+    assert_eq!(google.fetches(), 1);
+    clock.advance(Duration::from_secs(1));
     assert_eq!(header(&source.token().await.expect("a token")), "Bearer token-2");
 }
