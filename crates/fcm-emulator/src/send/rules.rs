@@ -99,6 +99,7 @@ fn check_notifications(message: &Value) -> Judged {
             let sentence = "Invalid color: must be in #rrggbb format.";
             return Err(GoogleError::invalid_field(&format!("{}.color", field(path)), sentence));
         }
+        check_loc_args(notification, path)?;
         let Some(light) = notification.get("light_settings") else { continue };
         if let Some(missing) = ["color", "light_on_duration", "light_off_duration"]
             .iter()
@@ -106,6 +107,27 @@ fn check_notifications(message: &Value) -> Judged {
         {
             let place = format!("{}.light_settings.{missing}", field(path));
             return Err(GoogleError::invalid_field(&place, "Light settings must be complete."));
+        }
+        let part = |name: &&str| light.get("color")?.get(*name)?.as_f64();
+        let mut parts = ["red", "green", "blue", "alpha"].iter().filter_map(part);
+        if parts.any(|part| !(0.0..=1.0).contains(&part)) {
+            let place = format!("{}.light_settings.color", field(path));
+            return Err(GoogleError::invalid_field(
+                &place,
+                "Invalid color: each part must be between 0 and 1.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Each of Google's SDKs refuses arguments without a text to fill them into; that FCM does is taken from them.
+fn check_loc_args(notification: &Value, path: &str) -> Judged {
+    for (args, key) in [("body_loc_args", "body_loc_key"), ("title_loc_args", "title_loc_key")] {
+        let given = notification.get(args).and_then(Value::as_array).is_some_and(|args| !args.is_empty());
+        if given && notification.get(key).is_none() {
+            let sentence = format!("{args} requires {key}.");
+            return Err(GoogleError::invalid_field(&format!("{}.{args}", field(path)), &sentence));
         }
     }
     Ok(())

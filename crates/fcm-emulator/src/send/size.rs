@@ -25,15 +25,19 @@ fn webpush(message: &Value) -> usize {
     data_of(message, own) + notification_of(message, own.and_then(|own| own.get("notification")))
 }
 
-/// APNs takes the payload as JSON text; data is added to it.
+/// Data is added to the payload, whose alert overrides the common notification.
 fn apns(message: &Value) -> usize {
-    let payload = at(message, "/apns/payload").map_or(0, |payload| payload.to_string().len());
-    data_of(message, None) + notification_of(message, None) + payload
+    let payload = at(message, "/apns/payload");
+    let shown =
+        if at(message, "/apns/payload/aps/alert").is_some() { 0 } else { notification_of(message, None) };
+    data_of(message, None) + shown + payload.map_or(0, bytes_of_value)
 }
 
 fn data_of(message: &Value, platform: Option<&Value>) -> usize {
     let own = platform.and_then(|platform| platform.get("data"));
-    own.or_else(|| message.get("data")).and_then(Value::as_object).map_or(0, bytes_of)
+    // Protobuf cannot tell an empty map from an absent one: an empty one replaces nothing.
+    let own = own.and_then(Value::as_object).filter(|data| !data.is_empty());
+    own.or_else(|| message.get("data").and_then(Value::as_object)).map_or(0, bytes_of)
 }
 
 /// The common notification with the platform's fields laid over it.
@@ -48,8 +52,14 @@ fn bytes_of(entries: &Map<String, Value>) -> usize {
     entries.iter().map(|(key, value)| key.len() + bytes_of_value(value)).sum()
 }
 
+/// Keys and values, however deep; punctuation does not count.
 fn bytes_of_value(value: &Value) -> usize {
-    value.as_str().map_or_else(|| value.to_string().len(), str::len)
+    match value {
+        Value::Object(entries) => bytes_of(entries),
+        Value::Array(items) => items.iter().map(bytes_of_value).sum(),
+        Value::String(text) => text.len(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string().len(),
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +87,25 @@ mod tests {
         assert!(
             is_too_large(&json!({"data": {"k": big}, "android": {"data": {"k": "v"}}})),
             "APNs still has it"
+        );
+    }
+
+    #[test]
+    fn an_empty_map_of_a_platform_replaces_nothing() {
+        let big = json!({"k": "v".repeat(5000)});
+        assert!(is_too_large(&json!({"data": big, "android": {"data": {}}})));
+        assert!(is_too_large(&json!({"data": big, "webpush": {"data": {}}})));
+    }
+
+    #[test]
+    fn an_apns_payload_counts_without_its_punctuation_and_its_alert_for_the_notification() {
+        let exact = json!({"apns": {"payload": {"aps": {"alert": "v".repeat(4096 - 9 - 8)}, "list": ["a", {"b": 10}]}}});
+        assert!(!is_too_large(&exact), "aps alert list a b 10 and the text");
+        let more = json!({"apns": {"payload": {"aps": {"alert": "v".repeat(4089)}}}, "notification": {"title": "abc"}});
+        assert!(
+            is_too_large(&more)
+                && !is_too_large(&json!({"apns": {"payload": {"aps": {"alert": "v".repeat(4088)}}},
+            "notification": {"title": "abc"}}))
         );
     }
 

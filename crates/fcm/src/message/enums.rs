@@ -1,7 +1,14 @@
 //! FCM's enums. They are read in any case, since all official SDKs send `priority` in lower case and FCM takes
-//! it; they are written as FCM's reference has them.
+//! it, or from their number, as proto3 JSON has it; they are written as FCM's reference has them.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Name(String),
+    Number(u64),
+}
 
 macro_rules! proto_enum {
     (
@@ -16,9 +23,15 @@ macro_rules! proto_enum {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(from)?;
-                $( if text.eq_ignore_ascii_case($text) { return Ok(Self::$variant); } )*
-                Err(de::Error::custom(concat!("expected one of", $( " ", $text, )*)))
+                // In the order of their numbers, from zero.
+                let all = [ $( ($text, Self::$variant), )* ];
+                let found = match Written::deserialize(from) {
+                    Ok(Written::Name(name)) => all.iter().find(|(text, _)| text.eq_ignore_ascii_case(&name)),
+                    Ok(Written::Number(number)) => usize::try_from(number).ok().and_then(|at| all.get(at)),
+                    Err(_) => None,
+                };
+                let unknown = || de::Error::custom(concat!("expected one of", $( " ", $text, )*));
+                found.map(|(_, value)| *value).ok_or_else(unknown)
             }
         }
     };

@@ -10,15 +10,12 @@ pub(super) fn check(message: &Message, violations: &mut Vec<Violation>) {
         ("message.data", message.data.as_ref()),
         ("message.android.data", android),
         ("message.android_v2.data", android_v2),
+        ("message.webpush.data", message.webpush.as_ref().and_then(|webpush| webpush.data.as_ref())),
     ] {
         let keys = data.into_iter().flat_map(|data| data.keys());
         check_keys(field, keys, |key| is_fcms(key) || is_ours(key), violations);
     }
-    // FCM keeps no words to itself in these two; ours would still meet the stamped ones on the device.
-    if let Some(webpush) = &message.webpush {
-        let keys = webpush.data.iter().flat_map(|data| data.keys());
-        check_keys("message.webpush.data", keys, is_ours, violations);
-    }
+    // FCM keeps no words to itself in this one; ours would still meet the stamped ones on the device.
     if let Some(apns) = &message.apns {
         let keys = apns.payload.iter().flat_map(|payload| payload.keys());
         check_keys("message.apns.payload", keys, is_ours, violations);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Violation;
-use crate::message::{AndroidNotification, AndroidNotificationV2, LightSettings, Message, ProtoDuration};
+use crate::message::{AndroidNotification, AndroidNotificationV2, LightSettings, Message};
 
 /// Four weeks.
 const MAX_TTL: Duration = Duration::from_secs(2_419_200);
@@ -29,7 +29,8 @@ fn check_ttls(message: &Message, violations: &mut Vec<Violation>) {
     let android = message.android.as_ref().and_then(|android| android.ttl);
     let android_v2 = message.android_v2.as_ref().and_then(|android| android.ttl);
     for (field, ttl) in [("message.android.ttl", android), ("message.android_v2.ttl", android_v2)] {
-        if ttl.is_some_and(|ttl| ttl > ProtoDuration::from(MAX_TTL)) {
+        // FCM rounds down to whole seconds before it compares.
+        if ttl.is_some_and(|ttl| ttl.get().as_secs() > MAX_TTL.as_secs()) {
             violations.push(Violation::new(field, "the TTL must be between 0s and 2419200s (four weeks)"));
         }
     }

@@ -105,8 +105,19 @@ fn enums_are_read_in_any_case_and_written_as_in_the_reference() {
             json!({"android": {"priority": "HIGH"}})
         );
     }
-    let shown = |field: &str, value: &str| json!({"android": {"notification": {field: value}}});
-    assert_eq!(sent(&shown("visibility", "secret")), shown("visibility", "SECRET"));
+    let shown = |field: &str, value: Value| json!({"android": {"notification": {field: value}}});
+    assert_eq!(sent(&shown("visibility", json!("secret"))), shown("visibility", json!("SECRET")));
+    // By their numbers too.
+    assert_eq!(sent(&shown("visibility", json!(3))), shown("visibility", json!("SECRET")));
+    assert_eq!(sent(&json!({"android": {"priority": 1}})), json!({"android": {"priority": "HIGH"}}));
+    for wrong in [json!(4), json!(-1), json!(0.5), json!(true)] {
+        assert!(validate(&shown("visibility", wrong.clone()), 0).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_ttl_is_compared_in_whole_seconds() {
+    assert_eq!(faults(&json!({"android": {"ttl": "2419200.5s"}})), Vec::<String>::new());
 }
 
 #[test]
@@ -193,6 +204,7 @@ fn keys_of_fcm_and_of_the_server_are_refused() {
             ("message.data", json!({"data": data(key)})),
             ("message.android.data", json!({"android": {"data": data(key)}})),
             ("message.android_v2.data", json!({"android_v2": {"data": data(key)}})),
+            ("message.webpush.data", json!({"webpush": {"data": data(key)}})),
         ]
     };
     for key in fcms.into_iter().chain(ours) {
@@ -201,12 +213,8 @@ fn keys_of_fcm_and_of_the_server_are_refused() {
         }
     }
     for key in ours {
-        let payload = json!({"webpush": {"data": data(key)}, "apns": {"payload": data(key)}});
-        let fault = format!("Invalid data payload key: {key}");
-        assert_eq!(
-            faults(&payload),
-            [format!("message.webpush.data: {fault}"), format!("message.apns.payload: {fault}")]
-        );
+        let payload = json!({"apns": {"payload": data(key)}});
+        assert_eq!(faults(&payload), [format!("message.apns.payload: Invalid data payload key: {key}")]);
     }
     for key in ["From", "fromage", "googly", "gcm", "google", "collapse_key", "gcm.x", "pb", "xpb_"] {
         for (_, payload) in payloads(key) {
@@ -223,7 +231,7 @@ fn what_fits_the_schema_and_is_refused_all_the_same() {
     let block = "message.android.notification";
     let settings = format!("{block}.light_settings");
     for (payload, fields) in [
-        (json!({"android": {"ttl": "2419200.000000001s"}}), vec!["message.android.ttl".to_owned()]),
+        (json!({"android": {"ttl": "2419201.000000001s"}}), vec!["message.android.ttl".to_owned()]),
         (json!({"android_v2": {"ttl": "2419201s"}}), vec!["message.android_v2.ttl".into()]),
         (json!({"android": {}, "android_v2": {}}), vec!["message.android_v2".into()]),
         (label(""), vec!["message.fcm_options.analytics_label".into()]),
