@@ -4,6 +4,7 @@
 
 mod agreement;
 mod assertion;
+mod conformance;
 mod connections;
 mod control;
 mod devices;
