@@ -27,6 +27,8 @@ const SLICE: Duration = Duration::from_millis(20);
 pub(super) struct Governor {
     per_second: f64,
     buckets: HashMap<FcmProject, Bucket>,
+    /// The latest look, to see when the clock is set back.
+    seen: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -44,11 +46,12 @@ struct Bucket {
 
 impl Governor {
     pub(super) fn new(messages_per_minute: u32) -> Self {
-        Self { per_second: f64::from(messages_per_minute) / 60.0, buckets: HashMap::new() }
+        Self { per_second: f64::from(messages_per_minute) / 60.0, buckets: HashMap::new(), seen: None }
     }
 
     /// What each project may send at `now`.
     pub(super) fn allowances(&mut self, now: Timestamp) -> Allowances {
+        self.follow_clock(now);
         let per_second = self.per_second;
         let of_project = self.buckets.iter_mut().map(|(project, bucket)| {
             bucket.fill(per_second, now);
@@ -56,6 +59,14 @@ impl Governor {
         });
         let by_project = of_project.collect();
         Allowances { by_project, fresh: whole(Bucket::cold(per_second, now).tokens) }
+    }
+
+    /// Where the clock was set back, every moment is set back with it: a bucket must not rest until the clock has caught up.
+    fn follow_clock(&mut self, now: Timestamp) {
+        let back = self.seen.replace(now).map_or(Duration::ZERO, |seen| seen.since(now));
+        if !back.is_zero() {
+            self.buckets.values_mut().for_each(|bucket| bucket.set_back(back));
+        }
     }
 
     /// Takes what was claimed.
@@ -118,6 +129,13 @@ impl Bucket {
         let gained = self.rate(per_second, now) * now.since(self.filled).as_secs_f64();
         self.tokens = (self.tokens + gained).min(self.most(per_second, now));
         self.filled = now.max(self.filled);
+    }
+
+    fn set_back(&mut self, by: Duration) {
+        for moment in [&mut self.filled, &mut self.warm_from, &mut self.last_use, &mut self.rests_until] {
+            *moment = moment.minus(by);
+        }
+        self.paused_until = self.paused_until.map(|until| until.minus(by));
     }
 
     fn rate(&self, per_second: f64, now: Timestamp) -> f64 {

@@ -70,3 +70,25 @@ fn a_pause_ends_at_its_time_is_never_shortened_and_is_one_projects() {
     let after = sent(&mut governor, 100_000, 101_000);
     assert!((900..1_300).contains(&after), "the rate grows anew: {after}");
 }
+
+#[test]
+fn a_clock_set_back_stops_nobody() {
+    const HOUR: i64 = 3_600_000;
+    let mut governor = Governor::new(600_000);
+    let before = sent(&mut governor, HOUR, HOUR + 1_000);
+    let mut behind = Governor::new(600_000);
+    assert_eq!(sent(&mut behind, 0, 1_000), before);
+    let (after, undisturbed) = (sent(&mut governor, 20, 1_020), sent(&mut behind, 1_000, 2_000));
+    assert!(after.abs_diff(undisturbed) <= 100, "{after} beside {undisturbed}");
+}
+
+#[test]
+fn a_pause_lasts_as_long_as_it_was_meant_when_the_clock_is_set_back() {
+    const HOUR: i64 = 3_600_000;
+    let mut governor = Governor::new(600_000);
+    governor.allowances(at(HOUR));
+    governor.pause(&project("p"), at(HOUR + 5_000), at(HOUR));
+    assert_eq!(allowed(&mut governor, 0), 0);
+    assert_eq!(allowed(&mut governor, 4_999), 0);
+    assert_eq!(allowed(&mut governor, 5_000), 1);
+}
