@@ -8,6 +8,8 @@ use std::time::Duration;
 use pushbridge_wire::{IsoDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::tolerant;
+
 /// The wait after the first failure lies below this; it doubles with every further one.
 const FIRST: Duration = Duration::from_secs(30);
 /// Without a word of the server a wait never exceeds this: a phone is back soon after the network is.
@@ -66,6 +68,7 @@ pub struct Backoff {
     /// How long to wait.
     pub wait: IsoDuration,
     /// Why.
+    #[serde(deserialize_with = "tolerant::or_server")]
     pub cause: DeferCause,
 }
 

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod state;
 mod step;
+mod tolerant;
 
 #[cfg(test)]
 mod tests;

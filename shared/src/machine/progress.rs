@@ -7,7 +7,7 @@ use std::fmt;
 use pushbridge_wire::{Address, InstallationId, Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::backoff::Backoff;
+use super::{backoff::Backoff, tolerant};
 
 /// Durable, beside the desired and the acked row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,23 +22,30 @@ pub struct Progress {
     /// Numbers resets; never restarts.
     pub resets: u64,
     /// Where the search for a user proof stands.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub credentials: Credentials,
     /// The server refused this revision for good.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub rejected: Option<Rejected>,
     /// No request before this wait is over.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub backoff: Option<Backoff>,
     /// A challenge that names this installation and has not been echoed.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub challenge: Option<Challenge>,
     /// A login that ended without the app's doing. Told again at every start until the app logs in or out.
+    #[serde(deserialize_with = "tolerant::or_evicted")]
     pub logged_out: Option<LoggedOutReason>,
     /// A logout that does not count as done yet (F24).
     pub logout_pending: bool,
     /// Whether the server said of the last logout that nothing was on the wire any more.
     pub wall_closed: Option<bool>,
     /// When the server last gave an answer that counts.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub last_answer_at: Option<Timestamp>,
     /// The server's clock minus the phone's, at the last acknowledgement. For the doctor only: nothing is decided by
     /// it.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub clock_offset_ms: Option<i64>,
 }
 
@@ -52,7 +59,12 @@ pub struct Reset {
     /// Which one.
     pub id: ResetId,
     /// A new identity makes no request before it has an address that no copy of it has.
+    #[serde(default = "cautious")]
     pub fresh_first: bool,
+}
+
+fn cautious() -> bool {
+    true
 }
 
 /// Where the search for a user proof stands.
@@ -117,7 +129,7 @@ pub enum LoggedOutReason {
 pub enum Recovery {
     /// It was damaged, or its file was gone.
     Damaged,
-    /// A newer version of the core wrote it.
+    /// A newer version of the core wrote it in a way that this one cannot read. It is put aside as a file.
     NewerSchema,
     /// It is a copy that a backup brought here.
     Restored,

@@ -11,7 +11,10 @@ use pushbridge_wire::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::progress::{Progress, Session};
+use super::{
+    progress::{Progress, Session},
+    tolerant,
+};
 
 /// Everything.
 #[derive(Clone, Debug)]
@@ -77,14 +80,19 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desired {
     /// None until there is something to tell the server.
+    #[serde(deserialize_with = "Option::deserialize")] // a row that lacks it is no row of ours
     pub revision: Option<Revision>,
     /// Where pushes go.
+    #[serde(default, deserialize_with = "tolerant::or_default")] // the platform names it at every start
     pub address: Option<Address>,
     /// When this address was first reported.
+    #[serde(default, deserialize_with = "tolerant::or_default")]
     pub address_since: Option<Timestamp>,
     /// Who is logged in.
+    #[serde(deserialize_with = "Option::deserialize")] // as above
     pub login: Option<Login>,
     /// Everything that segments and templates choose by.
+    #[serde(default)]
     pub attributes: Attributes,
 }
 
@@ -105,6 +113,7 @@ impl fmt::Debug for Login {
 
 /// What describes the phone and the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Attributes {
     /// The system.
     pub platform: Platform,
@@ -119,7 +128,23 @@ pub struct Attributes {
     /// IANA name.
     pub timezone: Option<String>,
     /// Free labels.
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub tags: Tags,
+}
+
+impl Default for Attributes {
+    /// For a stored row that lacks one: the wrapper names the platform at every start.
+    fn default() -> Self {
+        Self {
+            platform: Platform::Other("unknown".to_owned()),
+            permission: None,
+            app_version: None,
+            os_version: None,
+            locale: None,
+            timezone: None,
+            tags: Tags::default(),
+        }
+    }
 }
 
 /// The last acknowledgement, one row.

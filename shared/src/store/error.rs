@@ -11,7 +11,7 @@ pub(crate) enum StoreError {
     /// What is in the file is not what was written.
     #[error("the store is damaged")]
     Damaged,
-    /// A newer version of the core wrote it.
+    /// A newer version of the core wrote it, and this one cannot read it.
     #[error("the store was written by a newer version")]
     Newer,
     /// The folder or a file beside the database.

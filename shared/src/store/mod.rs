@@ -15,6 +15,7 @@ mod owner;
 mod receipts;
 mod schema;
 mod state;
+mod unknown;
 
 #[cfg(test)]
 mod tests;

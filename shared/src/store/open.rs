@@ -2,7 +2,8 @@
 //!
 //! In: two folders. Out: [`Opened`]: the store, what it remembers, and whether it had to be made anew. Losing a
 //! store is cheap (a new installation id, one fresh address), a core that can never open again is not: so damage
-//! and a newer schema make a new one, while a full disk or a device that is still locked destroy nothing.
+//! makes a new one, while a full disk or a device that is still locked destroy nothing. A newer core's store is used
+//! as far as this core understands it; one that it cannot read is put aside as a file.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +12,11 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{StoreError, marker, owner::OwnerLock, schema};
+use super::{
+    StoreError, marker,
+    owner::OwnerLock,
+    schema::{self, Writer},
+};
 use crate::machine::{Recovery, State};
 
 /// Longer than any transaction of a reader that looks at the file.
@@ -29,6 +34,10 @@ pub(crate) struct StorePaths {
 impl StorePaths {
     fn database(&self) -> PathBuf {
         self.store_dir.join("pushbridge-core.db")
+    }
+    /// Where a newer core's store goes that this one cannot read.
+    fn aside(&self) -> PathBuf {
+        self.store_dir.join("pushbridge-core.newer.db")
     }
     fn lock(&self) -> PathBuf {
         self.store_dir.join("pushbridge-core.lock")
@@ -59,16 +68,22 @@ impl Store {
     /// Opens the store, or makes one.
     ///
     /// # Errors
-    /// [`StoreError::Owned`] if it has an owner; `File` and `Database` if it cannot be reached now. Damage and a
-    /// newer schema are no errors but a [`Recovery`].
+    /// [`StoreError::Owned`] if it has an owner; `File` and `Database` if it cannot be reached now. Damage, and a
+    /// newer core's store that cannot be read, are no errors but a [`Recovery`].
     pub(crate) fn open(paths: &StorePaths) -> Result<Opened, StoreError> {
         create_private_dir(&paths.store_dir)?;
         create_private_dir(&paths.marker_dir)?;
         let owner = OwnerLock::take(&paths.lock())?;
         let (connection, state, wiped) = match connect(&paths.database()) {
             Ok((connection, state)) => (connection, state, None),
-            Err(StoreError::Damaged) => connect_anew(paths, Recovery::Damaged)?,
-            Err(StoreError::Newer) => connect_anew(paths, Recovery::NewerSchema)?,
+            Err(StoreError::Damaged) => {
+                remove(&paths.database())?;
+                connect_anew(paths, Recovery::Damaged)?
+            }
+            Err(StoreError::Newer) => {
+                put_aside(paths)?;
+                connect_anew(paths, Recovery::NewerSchema)?
+            }
             Err(error) => return Err(error),
         };
         let store = Self { connection, paths: paths.clone(), _owner: owner };
@@ -110,8 +125,11 @@ fn connect(database: &Path) -> Result<(Connection, Option<State>), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    schema::migrate(&mut connection)?;
-    let state = super::state::load(&connection)?;
+    let writer = schema::migrate(&mut connection)?;
+    let state = super::state::load(&connection).map_err(|error| match (error, writer) {
+        (StoreError::Damaged, Writer::Newer) => StoreError::Newer, // whole, as far as anybody here can tell
+        (error, _) => error,
+    })?;
     Ok((connection, state))
 }
 
@@ -119,17 +137,42 @@ type Connected = (Connection, Option<State>, Option<Recovery>);
 
 fn connect_anew(paths: &StorePaths, why: Recovery) -> Result<Connected, StoreError> {
     tracing::warn!(?why, "the store is made anew");
-    let database = paths.database();
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = database.clone().into_os_string();
-        name.push(suffix);
-        match std::fs::remove_file(PathBuf::from(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    let (connection, state) = connect(&database)?;
+    let (connection, state) = connect(&paths.database())?;
     Ok((connection, state, Some(why)))
+}
+
+/// The database and what SQLite keeps beside it.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+
+fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove(database: &Path) -> Result<(), StoreError> {
+    for suffix in SUFFIXES {
+        unless_missing(std::fs::remove_file(with_suffix(database, suffix)))?;
+    }
+    Ok(())
+}
+
+/// One file is kept: the newest takes the place of the one before. A kill in between leaves a store that is still
+/// newer, or none.
+fn put_aside(paths: &StorePaths) -> Result<(), StoreError> {
+    let (database, aside) = (paths.database(), paths.aside());
+    remove(&aside)?;
+    for suffix in SUFFIXES {
+        unless_missing(std::fs::rename(with_suffix(&database, suffix), with_suffix(&aside, suffix)))?;
+    }
+    Ok(())
+}
+
+fn unless_missing(done: std::io::Result<()>) -> Result<(), StoreError> {
+    match done {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(unix)]

@@ -50,13 +50,15 @@ impl Store {
                 row.get::<_, i64>(3)?,
             ))
         })?;
-        rows.map(|row| {
+        let mut receipts = Vec::new();
+        for row in rows {
             let (number, message_id, event, at_ms) = row?;
-            let message_id = MessageId::try_from(message_id).map_err(|_| StoreError::Damaged)?;
+            // One that a newer core wrote in another form is none that can be sent; it goes with the batch.
+            let Ok(message_id) = MessageId::try_from(message_id) else { continue };
             let (event, at) = (ReceiptEvent::from(event), Timestamp::from_ms(at_ms));
-            Ok(StoredReceipt { number, receipt: Receipt { message_id, event, at } })
-        })
-        .collect()
+            receipts.push(StoredReceipt { number, receipt: Receipt { message_id, event, at } });
+        }
+        Ok(receipts)
     }
 
     /// Forgets those up to `number`, which the server has or will never take.

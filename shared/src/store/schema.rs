@@ -1,41 +1,75 @@
-//! Tables and their versions. `user_version` counts the migrations that ran; shipped ones are never edited.
+//! Tables and their version, which has two numbers: how many steps ran, and how many of them broke older cores.
+//! Shipped steps are never edited.
+//!
+//! An app may be set back to an older version, and then an older core meets a newer store. Steps that only add are
+//! nothing to it: it goes on, and what they added stays. A step that changes the meaning of what is there counts as
+//! breaking, and the store is [`StoreError::Newer`] to cores that do not know it.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-/// Each brings the schema one version further.
-const MIGRATIONS: &[&str] = &[
-    // One row per part of the state, as JSON: nothing here is searched by content, and a new field of a newer
-    // version then needs no migration.
-    "CREATE TABLE section (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
-     CREATE TABLE receipt (
-         number INTEGER PRIMARY KEY AUTOINCREMENT,
-         message_id TEXT NOT NULL,
-         event TEXT NOT NULL,
-         at_ms INTEGER NOT NULL,
-         UNIQUE (message_id, event)
-     ) STRICT;",
-];
-
-/// Brings the schema up to date, in one transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    migrate_by(connection, MIGRATIONS)
+/// One step of the schema.
+#[derive(Clone, Copy)]
+struct Step {
+    sql: &'static str,
+    /// Whether a core that does not know it would read or write something wrongly afterwards. Adding a table, or a
+    /// column with a default, is not breaking.
+    is_breaking: bool,
 }
 
-fn migrate_by(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+const STEPS: &[Step] = &[
+    // One row per part of the state, as JSON: nothing here is searched by content, and a new field of a newer
+    // version then needs no step.
+    Step {
+        sql: "CREATE TABLE section (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+              CREATE TABLE receipt (
+                  number INTEGER PRIMARY KEY AUTOINCREMENT,
+                  message_id TEXT NOT NULL,
+                  event TEXT NOT NULL,
+                  at_ms INTEGER NOT NULL,
+                  UNIQUE (message_id, event)
+              ) STRICT;",
+        is_breaking: false,
+    },
+];
+
+/// `user_version` is `breaking * STRIDE + steps`.
+const STRIDE: usize = 1_000;
+
+/// Who wrote the store last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// A core that knew no more steps than this one.
+    Known,
+    /// A newer one, whose steps this one can live with.
+    Newer,
+}
+
+/// Brings the schema up to date, in one transaction. A newer one stays as it is.
+pub(super) fn migrate(connection: &mut Connection) -> Result<Writer, StoreError> {
+    migrate_by(connection, STEPS)
+}
+
+fn migrate_by(connection: &mut Connection, steps: &[Step]) -> Result<Writer, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(version).map_err(|_| StoreError::Damaged)?;
-    let missing = migrations.get(done..).ok_or(StoreError::Newer)?;
+    let version = usize::try_from(version).map_err(|_| StoreError::Damaged)?;
+    let (breaking, done) = (version / STRIDE, version % STRIDE);
+    let breaking_known = steps.iter().filter(|step| step.is_breaking).count();
+    if breaking > breaking_known {
+        return Err(StoreError::Newer);
+    }
+    let Some(missing) = steps.get(done..) else { return Ok(Writer::Newer) };
     if missing.is_empty() {
-        return Ok(()); // reading only: the transaction rolls back
+        return Ok(Writer::Known); // reading only: the transaction rolls back
     }
-    for migration in missing {
-        transaction.execute_batch(migration)?;
+    for step in missing {
+        transaction.execute_batch(step.sql)?;
     }
-    transaction.pragma_update(None, "user_version", migrations.len())?;
-    Ok(transaction.commit()?)
+    transaction.pragma_update(None, "user_version", breaking_known * STRIDE + steps.len())?;
+    transaction.commit()?;
+    Ok(Writer::Known)
 }
 
 #[cfg(test)]
@@ -45,7 +79,11 @@ mod tests {
     use super::*;
 
     /// A later version's second step, in two statements.
-    const LATER: &str = "ALTER TABLE section ADD COLUMN age INTEGER; CREATE TABLE extra (a INTEGER) STRICT;";
+    const LATER: Step = Step {
+        sql: "ALTER TABLE section ADD COLUMN age INTEGER; CREATE TABLE extra (a INTEGER) STRICT;",
+        is_breaking: false,
+    };
+    const BREAKING: Step = Step { sql: "ALTER TABLE section RENAME TO part", is_breaking: true };
 
     fn file(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
@@ -82,7 +120,7 @@ mod tests {
         drop(inside);
         let mut reopened = file(&killed);
         assert_eq!(shape(&reopened), (1, false, false));
-        migrate_by(&mut reopened, &[MIGRATIONS[0], LATER]).unwrap();
+        migrate_by(&mut reopened, &[STEPS[0], LATER]).unwrap();
         assert_eq!(shape(&reopened), (2, true, true));
         let kept: i64 = reopened.query_row("SELECT count(*) FROM section", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, 1);
@@ -94,10 +132,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = file(&folder.path().join("a.db"));
         migrate(&mut connection).unwrap();
-        let broken = "ALTER TABLE section ADD COLUMN age INTEGER; CREATE TABLE section (a INTEGER) STRICT;";
-        assert!(migrate_by(&mut connection, &[MIGRATIONS[0], LATER, broken]).is_err());
+        let broken = Step {
+            sql: "ALTER TABLE section ADD COLUMN age INTEGER; CREATE TABLE section (a INTEGER) STRICT;",
+            is_breaking: false,
+        };
+        assert!(migrate_by(&mut connection, &[STEPS[0], LATER, broken]).is_err());
         assert_eq!(shape(&connection), (1, false, false));
-        migrate_by(&mut connection, &[MIGRATIONS[0], LATER]).unwrap();
+        migrate_by(&mut connection, &[STEPS[0], LATER]).unwrap();
         assert_eq!(shape(&connection), (2, true, true));
+    }
+
+    #[test]
+    fn steps_that_add_are_lived_with_and_a_breaking_one_is_not() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let mut by = |steps: &[Step]| migrate_by(&mut connection, steps);
+        assert_eq!(by(&[STEPS[0], LATER]).unwrap(), Writer::Known);
+        assert_eq!(by(STEPS).unwrap(), Writer::Newer);
+        assert_eq!(
+            by(&[STEPS[0], LATER]).unwrap(),
+            Writer::Known,
+            "the older core left the version as it was"
+        );
+        assert_eq!(by(&[STEPS[0], LATER, BREAKING]).unwrap(), Writer::Known);
+        assert!(matches!(by(&[STEPS[0], LATER]), Err(StoreError::Newer)));
+        assert!(matches!(by(STEPS), Err(StoreError::Newer)));
+        assert_eq!(by(&[STEPS[0], LATER, BREAKING]).unwrap(), Writer::Known);
     }
 }

@@ -1,9 +1,16 @@
 //! The state as rows: identity, desired, acked, progress, and the marker.
+//!
+//! A row may hold more than this core knows, because a newer one wrote it: a save changes only what it means to, by
+//! [`unknown`](super::unknown).
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    unknown::{keep_unless_changed, merge_row},
+};
 use crate::machine::{Session, State};
 
 const IDENTITY: &str = "identity";
@@ -15,10 +22,12 @@ const MARKER: &str = "marker";
 /// Reads the state; none if nothing was ever saved.
 pub(super) fn load(connection: &Connection) -> Result<Option<State>, StoreError> {
     let Some(identity) = read(connection, IDENTITY)? else { return Ok(None) };
+    let acked: Value = read(connection, ACKED)?.ok_or(StoreError::Damaged)?;
     Ok(Some(State {
         identity,
         desired: read(connection, DESIRED)?.ok_or(StoreError::Damaged)?,
-        acked: read(connection, ACKED)?.ok_or(StoreError::Damaged)?,
+        // An acknowledgement that cannot be read costs one PUT, and not the installation.
+        acked: serde_json::from_value(acked).unwrap_or_default(),
         progress: read(connection, PROGRESS)?.ok_or(StoreError::Damaged)?,
         session: Session::default(),
     }))
@@ -33,12 +42,33 @@ fn read<T: DeserializeOwned>(connection: &Connection, name: &str) -> Result<Opti
     body.map(|body| serde_json::from_slice(body.as_bytes()).map_err(|_| StoreError::Damaged)).transpose()
 }
 
+/// Writes the body alone: other columns are those of a newer core.
 fn write<T: Serialize>(transaction: &Transaction<'_>, name: &str, part: &T) -> Result<(), StoreError> {
     let body = serde_json::to_string(part).map_err(|_| StoreError::Damaged)?;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO section (name, body) VALUES (?1, ?2)")?
+        .prepare_cached(
+            "INSERT INTO section (name, body) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+        )?
         .execute([name, &body])?;
     Ok(())
+}
+
+/// How a row that stands is brought from what was read to what is wanted.
+type Merge = fn(Value, &Value, Value) -> Value;
+
+fn update<T: Serialize + PartialEq>(
+    transaction: &Transaction<'_>,
+    name: &str,
+    (before, next): (&T, &T),
+    merge: Merge,
+) -> Result<(), StoreError> {
+    if before == next {
+        return Ok(());
+    }
+    let json = |part: &T| serde_json::to_value(part).map_err(|_| StoreError::Damaged);
+    let stored = read(transaction, name)?.ok_or(StoreError::Damaged)?;
+    write(transaction, name, &merge(stored, &json(before)?, json(next)?))
 }
 
 impl Store {
@@ -46,11 +76,18 @@ impl Store {
         read(&self.connection, MARKER)
     }
 
-    /// Makes `next` durable. Receipts of another identity than `before` go: nobody would take them.
+    /// Makes `next` durable where it differs from `before`, which stands in the store. A new identity takes nothing
+    /// over: unknown fields were said of the former one, and nobody would take its receipts.
     pub(crate) fn save(&mut self, before: &State, next: &State) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        write_state(&transaction, next)?;
-        if before.identity.installation != next.identity.installation {
+        if before.identity.installation == next.identity.installation {
+            update(&transaction, IDENTITY, (&before.identity, &next.identity), merge_row)?;
+            update(&transaction, DESIRED, (&before.desired, &next.desired), merge_row)?;
+            // What an answer said goes with the next answer.
+            update(&transaction, ACKED, (&before.acked, &next.acked), keep_unless_changed)?;
+            update(&transaction, PROGRESS, (&before.progress, &next.progress), merge_row)?;
+        } else {
+            write_state(&transaction, next)?;
             transaction.execute("DELETE FROM receipt", [])?;
         }
         Ok(transaction.commit()?)

@@ -1,4 +1,4 @@
-//! Opening, damage, and a disk that is full.
+//! Opening, damage, and a disk that is full or may not be written.
 
 use std::path::Path;
 
@@ -8,8 +8,10 @@ use tempfile::TempDir;
 use super::{receipts::RECEIPTS_KEPT, *};
 use crate::{
     entropy::{SeededEntropy, draw_identity},
-    machine::{Acked, Attributes, Recovery, State},
+    machine::{Attributes, Recovery, State},
 };
+
+mod versions;
 
 fn paths(dir: &Path) -> StorePaths {
     StorePaths { store_dir: dir.join("store"), marker_dir: dir.join("marker") }
@@ -93,40 +95,6 @@ fn a_row_that_is_not_what_was_written_is_damage() {
     store.connection.execute("UPDATE section SET body = '{' WHERE name = 'desired'", []).unwrap();
     drop(store);
     assert_eq!(reopen_recovered(&dir).1, Some(Recovery::Damaged));
-}
-
-#[test]
-fn a_newer_schema_is_made_anew() {
-    let dir = TempDir::new().unwrap();
-    let (store, _) = adopted(&dir);
-    store.connection.pragma_update(None, "user_version", 99).unwrap();
-    drop(store);
-    let (state, recovered) = reopen_recovered(&dir);
-    assert!(state.is_none());
-    assert_eq!(recovered, Some(Recovery::NewerSchema));
-}
-
-/// A section is JSON so that a newer core may add to it without a migration; the older one reads over that.
-#[test]
-fn a_field_of_a_newer_core_does_not_cost_the_store() {
-    for section in ["identity", "desired", "acked", "progress"] {
-        let dir = TempDir::new().unwrap();
-        let (mut store, before) = adopted(&dir);
-        let state = State { acked: Some(acked()), ..before.clone() };
-        store.save(&before, &state).unwrap();
-        let add = "UPDATE section SET body = json_set(body, '$.a_new_field', 1) WHERE name = ?1";
-        assert_eq!(store.connection.execute(add, [section]).unwrap(), 1, "{section}");
-        drop(store);
-        let (found, recovered) = reopen_recovered(&dir);
-        assert!(found.is_some_and(|found| found.is_stored_like(&state)), "{section}");
-        assert_eq!(recovered, None, "{section}");
-    }
-}
-
-fn acked() -> Acked {
-    let text = r#"{"revision":1,"at":"2026-11-24T09:30:00Z","refresh_after":"P28D","confirm_after":"P1D",
-        "incarnation":"6f2b4a52-8c1e-4c39-9d3a-0f6f0a7a2f11","address_state":"live","user_state":"none","bound":null}"#;
-    serde_json::from_str(text).unwrap()
 }
 
 /// Failure mode 22

@@ -46,6 +46,31 @@ async fn a_damaged_store_starts_anew_and_asks_for_a_fresh_address_first() {
     assert_eq!(rig.open().snapshot().unwrap().recovered, None);
 }
 
+/// Failure mode 21: an app that was set back to an older version keeps installation and login, and asks for nothing.
+#[tokio::test]
+async fn row21_a_core_goes_on_with_the_store_of_a_newer_one() {
+    let rig = Rig::new();
+    let core = rig.open();
+    report(&core, "token-1");
+    core.login("42".to_owned()).unwrap();
+    sync(&core).await;
+    let before = core.snapshot().unwrap();
+    core.shutdown(PATIENCE).await;
+    let database = rusqlite::Connection::open(rig.dir.path().join("store/pushbridge-core.db")).unwrap();
+    let newer = "ALTER TABLE section ADD COLUMN age INTEGER; CREATE TABLE topic (name TEXT) STRICT;
+        UPDATE section SET body = json_set(body, '$.new', 1) WHERE name <> 'marker'; PRAGMA user_version = 3;";
+    database.execute_batch(newer).unwrap();
+    let core = rig.open();
+    assert_eq!(core.snapshot().unwrap(), before);
+    assert_eq!(sync(&core).await, SyncOutcome::UpToDate);
+    report(&core, "token-2");
+    assert!(matches!(sync(&core).await, SyncOutcome::Delivered { .. }));
+    assert_eq!(rig.bound_user(&core).as_deref(), Some("42"));
+    let kept = "SELECT count(*) FROM section WHERE name <> 'marker' AND body ->> '$.new' = 1";
+    let kept: i64 = database.query_row(kept, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 3, "of identity, desired and progress; what an answer said went with the next answer");
+}
+
 /// Failure mode 22: two phones never go on with one identity.
 #[tokio::test]
 async fn row22_a_restored_copy_takes_another_identity_before_any_request() {
