@@ -172,7 +172,7 @@ impl PushCore {
     pub fn on_message(&self, data: HashMap<String, String>) -> Result<MessageDisposition, PushError> {
         let engine = &self.driver.engine;
         match Message::read(&self.driver.app, data) {
-            Message::ForAnotherApp | Message::Challenge { installation: None, .. } => {
+            Message::NotForUs | Message::Challenge { installation: None, .. } => {
                 Ok(MessageDisposition::Ignore)
             }
             Message::Challenge { installation: Some(installation), nonce } => {

@@ -57,6 +57,31 @@ async fn a_message_for_another_login_is_dropped() {
     assert_eq!(core.on_message(mine).unwrap(), MessageDisposition::DropForeignLogin);
 }
 
+/// A newer server may say things that this core does not know: they are never content, and ask for nothing unless
+/// `pb_sync` stands beside them.
+#[tokio::test]
+async fn what_a_newer_server_says_of_its_own_accord_is_not_for_the_app() {
+    let rig = Rig::new();
+    let core = rig.open();
+    report(&core, "token-1");
+    sync(&core).await;
+    let unknown = data(&[("pb_app", "shop"), ("pb_of_tomorrow", "1"), ("title", "not to be shown")]);
+    assert_eq!(core.on_message(unknown.clone()).unwrap(), MessageDisposition::Ignore);
+    assert_eq!(core.on_message(data(&[("pb_of_tomorrow", "1")])).unwrap(), MessageDisposition::Ignore);
+    assert_eq!(sync(&core).await, SyncOutcome::UpToDate);
+    let mut with_sync = unknown;
+    with_sync.insert("pb_sync".to_owned(), "1".to_owned());
+    assert_eq!(core.on_message(with_sync).unwrap(), MessageDisposition::Sync);
+    let content =
+        data(&[("pb_app", "shop"), ("pb_msg", "msg_1"), ("pb_of_tomorrow", "1"), ("title", "hello")]);
+    let deliver = MessageDisposition::Deliver { message_id: Some("msg_1".to_owned()) };
+    assert_eq!(
+        core.on_message(content).unwrap(),
+        deliver,
+        "what a backend sends is handed over whatever is added to it"
+    );
+}
+
 /// Rule 4: a value that another installation held moves by challenge only.
 #[tokio::test]
 async fn a_challenge_is_echoed_and_makes_the_address_live() {
