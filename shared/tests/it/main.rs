@@ -16,5 +16,6 @@ mod proofs;
 mod reasons;
 mod rig;
 mod rows;
+mod slow;
 mod store;
 mod walk;

@@ -1,12 +1,15 @@
 //! TLS and proxies, over loopback sockets.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use pushbridge_core::{DeferCause, PushConfig, SyncOutcome, sync::TlsRoots};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use pushbridge_core::{DeferCause, FindingCode, PushConfig, SyncOutcome, sync::TlsRoots};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -33,7 +36,12 @@ struct SecureServer {
 
 impl SecureServer {
     async fn start() -> Self {
-        let (acceptor, authority_pem) = certified_for_localhost();
+        Self::start_with(2000..2100).await
+    }
+
+    /// With a certificate that is valid in these years.
+    async fn start_with(years: Range<i32>) -> Self {
+        let (acceptor, authority_pem) = certified_for_localhost(years);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answered = Arc::new(AtomicUsize::new(0));
@@ -53,12 +61,14 @@ impl SecureServer {
     }
 }
 
-fn certified_for_localhost() -> (TlsAcceptor, String) {
+fn certified_for_localhost(years: Range<i32>) -> (TlsAcceptor, String) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let mut leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    leaf.not_before = date_time_ymd(years.start, 1, 1);
+    leaf.not_after = date_time_ymd(years.end, 1, 1);
     let leaf = leaf.signed_by(&key, &authority).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -90,7 +100,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, answered: Arc<Atomi
 }
 
 /// Head and body of a request; the head alone where it announces no body.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
     while !text.ends_with(b"\r\n\r\n") {
@@ -179,4 +189,20 @@ async fn row31_a_proxy_that_refuses_is_not_gone_around() {
     assert_eq!(core.snapshot().unwrap().acked_revision, None);
     assert_eq!(asked.lock().unwrap().len(), 1);
     assert_eq!(server.answered.load(Ordering::SeqCst), 0);
+}
+
+/// Failure mode 23: to a phone whose clock is years behind, a good certificate is not valid yet, and years ahead it has
+/// ended. A wait, whose finding names the clock; never an acknowledgement.
+#[tokio::test]
+async fn row23_a_certificate_that_is_not_valid_by_the_phones_clock_is_waited_out() {
+    for years in [2090..2100, 2000..2010] {
+        let (rig, server) = (Rig::new(), SecureServer::start_with(years).await);
+        let core = open(&rig, server.config(&rig, server.own_roots()));
+        assert_deferred(&sync(&core).await, DeferCause::Tls);
+        let found = core.diagnose().unwrap().findings;
+        let found = found.iter().find(|finding| finding.code == FindingCode::WaitTls).unwrap();
+        assert!(found.code.explain().contains("wrong clock"));
+        assert_eq!(core.snapshot().unwrap().acked_revision, None);
+        assert_eq!(server.answered.load(Ordering::SeqCst), 0, "neither address nor secret was sent");
+    }
 }
