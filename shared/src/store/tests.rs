@@ -131,6 +131,24 @@ fn a_full_disk_fails_the_save_and_destroys_nothing() {
     assert_eq!(recovered, None);
 }
 
+/// Failure mode 20: what a read-only file system answers.
+#[test]
+fn row20_a_store_that_may_only_be_read_refuses_the_save_and_works_later() {
+    let dir = TempDir::new().unwrap();
+    let (mut store, before) = adopted(&dir);
+    let mut next = before.clone();
+    next.desired.revision = before.desired.revision.map(Revision::next);
+    store.connection.pragma_update(None, "query_only", true).unwrap();
+    let Err(StoreError::Database(error)) = store.save(&before, &next) else { panic!("it was written") };
+    assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::ReadOnly));
+    assert!(store.add_receipt(&receipt(1)).is_err());
+    store.connection.pragma_update(None, "query_only", false).unwrap();
+    assert!(super::state::load(&store.connection).unwrap().unwrap().is_stored_like(&before));
+    store.save(&before, &next).unwrap();
+    drop(store);
+    assert!(reopen_recovered(&dir).0.unwrap().is_stored_like(&next));
+}
+
 fn receipt(n: u32) -> Receipt {
     Receipt {
         message_id: format!("msg_{n}").parse().unwrap(),

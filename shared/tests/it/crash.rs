@@ -14,6 +14,7 @@ use pushbridge_core::{
 use crate::rig::{Rig, sync};
 
 const DIR: &str = "PUSHBRIDGE_TEST_CHILD_DIR";
+pub(crate) const URL: &str = "PUSHBRIDGE_TEST_CHILD_URL";
 const DOES: &str = "PUSHBRIDGE_TEST_CHILD_DOES";
 
 struct Deaf;
@@ -31,33 +32,69 @@ impl CredentialsProvider for Deaf {
 #[ignore = "the child of the tests below: does one thing, says so, and waits to be killed"]
 fn child_process() {
     let (dir, does) = (std::env::var(DIR).unwrap(), std::env::var(DOES).unwrap());
-    let config = PushConfig::new("https://push.test", "shop", &dir, Platform::Android);
+    let url = std::env::var(URL);
+    let mut config = PushConfig::new("https://push.test", "shop", &dir, Platform::Android);
+    if let Ok(url) = &url {
+        (config.base_url, config.https_only) = (url.clone(), false);
+    }
     let core = PushCore::open(config, Arc::new(Deaf), Arc::new(Deaf)).unwrap();
     core.on_registration(FcmToken, "token-of-child".to_owned(), None).unwrap();
-    core.login("42".to_owned()).unwrap();
-    if does == "logout" {
-        core.logout().unwrap();
+    match does.as_str() {
+        "sync" => {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(sync(&core));
+        }
+        "report_until_refused" => println!("\nREFUSED {}", report_until_refused(&core)),
+        does => {
+            core.login("42".to_owned()).unwrap();
+            if does == "logout" {
+                core.logout().unwrap();
+            }
+            println!("\nDURABLE {}", core.snapshot().unwrap().installation_id);
+        }
     }
-    println!("\nDURABLE {}", core.snapshot().unwrap().installation_id);
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap(); // never comes
 }
 
-/// Starts the child and waits until it says that it is done; gives its installation id too.
-fn start_child(does: &str, rig: &Rig) -> (Child, String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+/// The revision that was kept, and why no more was.
+fn report_until_refused(core: &PushCore) -> String {
+    for n in 0..1_000 {
+        let before = core.snapshot().unwrap();
+        match core.on_registration(FcmToken, format!("token-{n}"), None) {
+            Ok(_) => {}
+            Err(PushError::Storage { detail }) => {
+                assert_eq!(core.snapshot().unwrap(), before, "refused, and changed nothing");
+                return format!("{} {detail}", before.revision.unwrap());
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("nothing was refused")
+}
+
+/// This test binary as the child.
+pub(crate) fn child(does: &str, rig: &Rig) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "crash::child_process", "--ignored", "--nocapture"])
         .env(DIR, rig.dir.path().join("store"))
-        .env(DOES, does)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = read_id(&mut child);
+        .env(DOES, does);
+    command
+}
+
+pub(crate) fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Starts the child and waits until it says that it is done; gives its installation id too.
+fn start_child(does: &str, rig: &Rig) -> (Child, String) {
+    let mut child = start(&mut child(does, rig));
+    let id = read_line(&mut child, "DURABLE ");
     (child, id)
 }
 
-fn kill(mut child: Child) {
+pub(crate) fn kill(mut child: Child) {
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
 }
@@ -69,10 +106,11 @@ fn kill_child_after(does: &str, rig: &Rig) -> String {
     id
 }
 
-fn read_id(child: &mut Child) -> String {
+/// What the child says after `prefix`.
+pub(crate) fn read_line(child: &mut Child, prefix: &str) -> String {
     let stdout = BufReader::new(child.stdout.take().unwrap());
-    let lines = stdout.lines().map(Result::unwrap);
-    let said = lines.into_iter().find_map(|line| line.strip_prefix("DURABLE ").map(str::to_owned));
+    let mut lines = stdout.lines().map(Result::unwrap);
+    let said = lines.find_map(|line| line.strip_prefix(prefix).map(str::to_owned));
     said.expect("the child said that it is done")
 }
 

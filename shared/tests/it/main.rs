@@ -4,6 +4,7 @@
 
 mod convergence;
 mod crash;
+mod crash_io;
 mod http;
 mod listener;
 mod logs;

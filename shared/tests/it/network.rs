@@ -99,8 +99,13 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, answered: Arc<Atomi
     }
 }
 
-/// Head and body of a request; the head alone where it announces no body.
+/// The head of a request, after its body.
 pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    read_message(stream).await.0
+}
+
+/// Head and body of a request; the body is empty where the head announces none.
+pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> (String, String) {
     let mut text = Vec::new();
     let mut byte = [0];
     while !text.ends_with(b"\r\n\r\n") {
@@ -112,7 +117,7 @@ pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Strin
         head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     stream.read_exact(&mut body).await.unwrap();
-    head
+    (head, String::from_utf8(body).unwrap())
 }
 
 /// A proxy that opens tunnels, or refuses to. What it was asked for.

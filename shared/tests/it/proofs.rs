@@ -1,8 +1,16 @@
 //! User proofs: who is asked, how often, and what happens without one.
 
-use pushbridge_core::{LoginState, LogoutState, RegistrationKind::FcmToken, SyncOutcome};
+use std::sync::{
+    Arc,
+    mpsc::{Sender, channel},
+};
 
-use crate::rig::{PATIENCE, Provider, Rig, report, sync};
+use pushbridge_core::{
+    CredentialReply, CredentialsProvider, LoginState, LogoutState, PlatformEffect, PushCore, PushListener,
+    PushStatus, RegistrationKind::FcmToken, SyncOutcome,
+};
+
+use crate::rig::{App, PATIENCE, Provider, Rig, report, sync};
 
 /// Failure mode 11: one forced refresh and one retry, then quiet until the app has news.
 #[tokio::test]
@@ -105,4 +113,55 @@ async fn a_pause_or_a_logout_while_the_provider_thinks_sends_no_proof() {
     assert_eq!(outcome, SyncOutcome::Delivered { revision: 3 });
     assert_eq!(rig.network.count(), 1, "only the logout was sent");
     assert_eq!(rig.bound_user(&core), None);
+}
+
+/// The app, saying when the core has let go of it.
+struct Held {
+    app: Arc<App>,
+    let_go: Sender<()>,
+}
+
+impl CredentialsProvider for Held {
+    fn request(&self, user_id: String, force_refresh: bool, reply: Arc<CredentialReply>) {
+        self.app.request(user_id, force_refresh, reply);
+    }
+}
+impl PushListener for Held {
+    fn on_effect(&self, _effect: PlatformEffect) {}
+    fn on_status(&self, _status: PushStatus) {}
+}
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.let_go.send(()); // the test may have ended
+    }
+}
+
+/// Failure mode 12: silent providers leave nothing behind. Each reply has nobody waiting for it once its time is over,
+/// and the core lets go of provider and listener with its shutdown.
+#[tokio::test]
+async fn row12_replies_and_callbacks_are_let_go_of() {
+    let rig = Rig::new();
+    rig.require_proof("right");
+    rig.set_provider(Provider::NeverAnswers);
+    let (let_go, gone) = channel();
+    let held = || Arc::new(Held { app: rig.app.clone(), let_go: let_go.clone() });
+    let core = PushCore::open_with(rig.config(), rig.ports(), held(), held()).unwrap();
+    report(&core, "token-1");
+    for user in ["1", "2", "3", "4", "5", "6"] {
+        core.login(user.to_owned()).unwrap(); // each is asked for, and is silent
+        sync(&core).await;
+    }
+    let kept = rig.app.kept.lock().unwrap().split_off(0);
+    assert!(kept.len() >= 6, "{}", kept.len());
+    for reply in &kept {
+        assert!(reply.is_cancelled());
+        reply.provide("too late".to_owned());
+        assert_eq!(Arc::strong_count(reply), 1, "only the app still has it");
+    }
+    assert!(gone.try_recv().is_err());
+    core.shutdown(PATIENCE).await;
+    drop(core);
+    for _ in 0..2 {
+        gone.recv_timeout(PATIENCE).unwrap();
+    }
 }

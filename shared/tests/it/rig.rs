@@ -125,7 +125,7 @@ pub(crate) struct App {
     pub(crate) provider: Mutex<Provider>,
     /// Who was asked for, and whether a refreshed one was wanted.
     pub(crate) asked: Mutex<Vec<(String, bool)>>,
-    kept: Mutex<Vec<Arc<CredentialReply>>>,
+    pub(crate) kept: Mutex<Vec<Arc<CredentialReply>>>,
     questions: Sender<()>,
     effects: Sender<PlatformEffect>,
     statuses: Sender<PushStatus>,
