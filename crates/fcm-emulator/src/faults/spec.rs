@@ -30,6 +30,10 @@ pub struct FaultSpec {
     /// The FCM code in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<FcmErrorCode>,
+    /// The sentence in the body; the usual one of the error when absent. FCM tells its quotas apart by it: "Device
+    /// message rate exceeded.".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// The text of the header `Retry-After`, seconds or a date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,
@@ -145,8 +149,13 @@ impl FaultSpec {
         let answers = status.is_some() || self.error_code.is_some();
         match self.action {
             None if answers => Ok(Trouble::Refuse(Box::new(
-                refusal(status, self.error_code, project).with_retry_after(retry_after),
+                refusal(status, self.error_code, project)
+                    .with_message(self.message.as_deref())
+                    .with_retry_after(retry_after),
             ))),
+            _ if self.message.is_some() => {
+                Err(wrong("message", "is the sentence of an error: give status or error_code, and no action"))
+            }
             None if retry_after.is_some() => {
                 Err(wrong("retry_after", "belongs to an error: give status or error_code too"))
             }

@@ -194,6 +194,10 @@ mod tests {
             "retry_after"
         );
         assert_eq!(refused(FaultSpec::status(503).retry_after("a\nb")), "retry_after");
+        let sentence = || Some("Device message rate exceeded.".into());
+        assert_eq!(refused(FaultSpec { message: sentence(), ..FaultSpec::default() }), "message");
+        let spoken_cut = FaultSpec { message: sentence(), ..FaultSpec::action(FaultAction::CutBefore) };
+        assert_eq!(refused(spoken_cut), "message");
         for action in [FaultAction::Hang, FaultAction::Goaway, FaultAction::RefusedStream] {
             assert_eq!(refused(FaultSpec { status: Some(503), ..FaultSpec::action(action) }), "action");
         }

@@ -205,6 +205,14 @@ impl GoogleError {
         self
     }
 
+    /// Answers with `sentence` instead of the usual one, where there is one.
+    pub(crate) fn with_message(mut self, sentence: Option<&str>) -> Self {
+        if let Some(sentence) = sentence {
+            self.message = sentence.into();
+        }
+        self
+    }
+
     /// Adds the header `Retry-After`.
     pub(crate) fn with_retry_after(mut self, text: Option<HeaderValue>) -> Self {
         self.retry_after = text;

@@ -58,6 +58,18 @@ async fn retry_after_is_passed_on_as_text() {
 }
 
 #[tokio::test]
+async fn a_sentence_of_ones_own_replaces_the_usual_one() {
+    let bench = Bench::start().await;
+    let phone = bench.control().add_device(Platform::Android);
+    let sentence = "Device message rate exceeded.";
+    let spec = FaultSpec { message: Some(sentence.into()), ..FaultSpec::status(429) };
+    bench.control().add_fault(spec.times(1)).unwrap();
+    let answer = bench.send_to(&phone).await;
+    assert_eq!(answer.body["error"]["message"], sentence);
+    assert_eq!((answer.status, answer.fcm_code()), (429, Some("QUOTA_EXCEEDED")));
+}
+
+#[tokio::test]
 async fn an_html_page_comes_instead_of_json() {
     let bench = Bench::start().await;
     let phone = bench.control().add_device(Platform::Android);
