@@ -14,7 +14,7 @@ use std::{
 
 use clap::ValueEnum;
 use pushbridge_fcm_emulator::{FaultAction, FaultSpec, FcmErrorCode, Platform};
-use pushbridge_wire::{InstallationId, InstallationSecret};
+use pushbridge_wire::InstallationSecret;
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ use tracing::{Event, Level, Metadata, Subscriber, field::Field, span};
 use crate::{
     BenchError,
     backend::{APP, Backend},
-    registry::moment,
+    registry::{installation, moment},
 };
 
 /// Phones that register at once.
@@ -132,12 +132,10 @@ async fn fill(backend: &Arc<Backend>, installations: u64) -> Result<(), BenchErr
             let secret = InstallationSecret::from_random([0; 32]);
             for number in (client..installations).step_by(CLIENTS as usize) {
                 let device = backend.emulator.control().add_device(Platform::Android);
-                let mut id = [0; 16];
-                id[..8].copy_from_slice(&number.to_be_bytes());
                 let token = device.fcm_token.expose();
                 let put = json!({"revision": 1, "platform": "android",
                     "address": {"kind": "fcm_token", "value": token}});
-                backend.put(&InstallationId::from_random(id).to_string(), secret.expose(), &put).await?;
+                backend.put(&installation(number).to_string(), secret.expose(), &put).await?;
             }
             Ok::<_, BenchError>(())
         });

@@ -28,6 +28,8 @@ use crate::{
 const PROBES: u64 = 2_000;
 /// Clients at once.
 const CLIENTS: u64 = 64;
+/// Writers that fill a store: as many as go into one commit.
+const FILLERS: u64 = 256;
 /// Rows that bare SQLite writes in one commit.
 const ROWS_A_COMMIT: u64 = 200;
 
@@ -89,7 +91,9 @@ pub(crate) async fn stop(backend: Arc<Backend>) {
     }
 }
 
-fn installation(number: u64) -> InstallationId {
+/// An id of its own for each number: `from_random` sets six bits of bytes 6 and 8, so these alone would not tell apart
+/// 2⁶⁴ numbers, which is why they stand twice.
+pub(crate) fn installation(number: u64) -> InstallationId {
     let mut bytes = [0; 16];
     // Spread, as random ids are: neighbours in time must not be neighbours in the index.
     bytes[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
@@ -112,10 +116,10 @@ pub(crate) async fn fill_with(dir: &Path, tokens: Vec<String>) -> Result<(), Ben
     let app = APP.parse().map_err(BenchError::of)?;
     let app = store.find_app(app).await.map_err(BenchError::of)?.ok_or_else(|| BenchError::of("no app"))?.no;
     let mut fillers = JoinSet::new();
-    for filler in 0..CLIENTS {
+    for filler in 0..FILLERS {
         let (store, tokens) = (store.clone(), tokens.clone());
         fillers.spawn(async move {
-            for (number, token) in (0..).zip(tokens.iter()).filter(|(number, _)| number % CLIENTS == filler) {
+            for (number, token) in (0..).zip(tokens.iter()).filter(|(number, _)| number % FILLERS == filler) {
                 let answer =
                     store.put_installation(first_put(app, number, token)?).await.map_err(BenchError::of)?;
                 if !matches!(answer, PutAnswer::Decided { .. }) {
