@@ -1,5 +1,7 @@
 //! `pushbridge-bench`: prints figures, as text or with `--json` as one object on the last line.
 
+mod send_command;
+
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
@@ -63,20 +65,7 @@ enum Bench {
         cause: breaker::Cause,
     },
     /// Sending: the server beside a bare loop of the h2 crate, in turn, all as programs of their own.
-    Send {
-        /// Deliveries of a round, each to a phone of its own.
-        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-        deliveries: u64,
-        /// How long FCM takes, such as 50ms or 0ms.
-        #[arg(long, default_value = "50ms", value_parser = milliseconds)]
-        latency: u64,
-        /// Percent of the sends that are answered with an error: 404, 429, 503, or a cut connection.
-        #[arg(long, default_value_t = 0)]
-        errors: u32,
-        /// Rounds of each side.
-        #[arg(long, default_value_t = 5)]
-        rounds: usize,
-    },
+    Send(send_command::SendArguments),
     /// The bare loop, as `send` starts it.
     #[command(hide = true)]
     SendBare {
@@ -86,6 +75,9 @@ enum Bench {
         tokens: std::path::PathBuf,
         /// How many sends.
         deliveries: u64,
+        /// The file of the certificate authority, for an address with TLS.
+        #[arg(long)]
+        ca: Option<std::path::PathBuf>,
     },
     /// The phone core: how long a report takes until it is durable, and what a repeated one sends.
     Core {
@@ -111,10 +103,6 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(error) => failed(&error),
     }
-}
-
-fn milliseconds(text: &str) -> Result<u64, String> {
-    text.trim_end_matches("ms").parse().map_err(|_| "must be milliseconds, such as 50ms".to_owned())
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
@@ -149,15 +137,9 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
             print(&report, arguments.json);
             Ok(report.holds())
         }
-        Bench::Send { deliveries, latency, errors, rounds } => {
-            let plan = send::SendPlan { deliveries, latency_ms: latency, errors_percent: errors, rounds };
-            let report = send::measure(plan).await?;
-            print(&report, arguments.json);
-            // With errors, a cut connection costs a duplicate: that is the promise, at least once.
-            Ok(report.lost == 0 && (report.duplicates == 0 || errors > 0))
-        }
-        Bench::SendBare { url, tokens, deliveries } => {
-            print(&send::rush_file(&url, &tokens, deliveries).await?, true);
+        Bench::Send(send) => send_command::run(send, arguments.json).await,
+        Bench::SendBare { url, tokens, deliveries, ca } => {
+            print(&send::rush_file(&url, &tokens, deliveries, ca.as_deref()).await?, true);
             Ok(true)
         }
         Bench::Core { reports } => {

@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
 };
 
 use crate::BenchError;
@@ -17,50 +17,69 @@ use crate::BenchError;
 /// Ticks of /proc a second, on every Linux that this runs on.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// A program that has said that it is ready.
+/// A program that was started.
 pub(super) struct Program {
+    name: String,
     child: Child,
-    pid: u32,
-    /// Its ready line.
+    stdout: Lines<BufReader<ChildStdout>>,
+    pub(super) pid: u32,
+    /// Its ready line, once it was read.
     pub(super) ready: Value,
 }
 
 /// What a process has used so far.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
-    pub(super) cpu_ms: u64,
+    pub(super) cpu_us: u64,
     pub(super) peak_rss_bytes: u64,
 }
 
-/// The path of `name`, which was built beside this program.
+/// The path of `name`, which was built beside this program; for a test, which cargo builds into a folder below, one up.
 pub(super) fn path_of(name: &str) -> Result<PathBuf, BenchError> {
-    let path = std::env::current_exe().map_err(BenchError::of)?.with_file_name(name);
-    if path.exists() {
-        return Ok(path);
-    }
-    Err(BenchError(format!(
-        "{} is missing: cargo build --release -p pushbridge-cli -p pushbridge-fcm-emulator -p pushbridge-bench",
-        path.display()
-    )))
+    let own = std::env::current_exe().map_err(BenchError::of)?;
+    let folders = own.ancestors().skip(1).take(2);
+    folders.map(|folder| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
+        BenchError(format!(
+            "{name} is missing beside {}: cargo build --release -p pushbridge-cli -p pushbridge-fcm-emulator -p pushbridge-bench",
+            own.display()
+        ))
+    })
 }
 
 impl Program {
-    /// Starts `name` and waits for its ready line. It is killed when this is dropped.
-    pub(super) async fn start<A: AsRef<OsStr>>(
+    /// Starts `name`. It is killed when this is dropped.
+    pub(super) fn launch<A: AsRef<OsStr>>(
         name: &str,
         arguments: &[A],
-        variables: &[(&str, &str)],
+        variables: &[(String, String)],
     ) -> Result<Self, BenchError> {
         let mut command = Command::new(path_of(name)?);
-        command.args(arguments).envs(variables.iter().copied()).env("RUST_LOG", "error");
+        let variables = variables.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        command.args(arguments).envs(variables).env("RUST_LOG", "error");
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().map_err(BenchError::of)?;
         let pid = child.id().ok_or_else(|| BenchError::of("it ended at once"))?;
         let stdout = child.stdout.take().ok_or_else(|| BenchError::of("no stdout"))?;
-        let mut lines = BufReader::new(stdout).lines();
-        let line = lines.next_line().await.map_err(BenchError::of)?;
-        let line = line.ok_or_else(|| BenchError(format!("{name} ended before it was ready")))?;
-        let ready = serde_json::from_str(&line).map_err(BenchError::of)?;
-        Ok(Self { child, pid, ready })
+        let stdout = BufReader::new(stdout).lines();
+        Ok(Self { name: name.to_owned(), child, stdout, pid, ready: Value::Null })
+    }
+
+    /// Starts `name` and waits for its ready line.
+    pub(super) async fn start<A: AsRef<OsStr>>(
+        name: &str,
+        arguments: &[A],
+        variables: &[(String, String)],
+    ) -> Result<Self, BenchError> {
+        let mut program = Self::launch(name, arguments, variables)?;
+        program.wait_ready().await?;
+        Ok(program)
+    }
+
+    /// Waits for the ready line. May be given up and called again.
+    pub(super) async fn wait_ready(&mut self) -> Result<(), BenchError> {
+        let line = self.stdout.next_line().await.map_err(BenchError::of)?;
+        let line = line.ok_or_else(|| BenchError(format!("{} ended before it was ready", self.name)))?;
+        self.ready = serde_json::from_str(&line).map_err(BenchError::of)?;
+        Ok(())
     }
 
     /// A text of the ready line.
@@ -72,7 +91,7 @@ impl Program {
         usage_of(&self.pid.to_string())
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Ends it at once, as a power cut would, and waits until it is gone.
     pub(super) async fn kill(mut self) -> Result<(), BenchError> {
         self.child.kill().await.map_err(BenchError::of)
     }
@@ -90,7 +109,18 @@ pub(super) fn usage_of(pid: &str) -> Result<Usage, BenchError> {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     Ok(Usage {
-        cpu_ms: ticks * 1_000 / TICKS_PER_SECOND,
+        // Neither counts too much: ticks are cut to whole ones, and threads that have ended are missing in the other.
+        cpu_us: (ticks * 1_000_000 / TICKS_PER_SECOND).max(scheduled_us(&folder)),
         peak_rss_bytes: kilobytes.unwrap_or_default() * 1_024,
     })
+}
+
+/// The time on a core of all threads that live, exact to less than a tick; zero where the system does not say.
+fn scheduled_us(folder: &Path) -> u64 {
+    let threads = std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten();
+    let nanoseconds = threads.filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    nanoseconds.sum::<u64>() / 1_000
 }
