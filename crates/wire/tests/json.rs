@@ -137,6 +137,18 @@ fn admin_api() {
     insta::assert_json_snapshot!("problem", round_trip::<Problem>(problem));
 }
 
+/// Words that peers branch on: one may be added, none goes away.
+#[test]
+fn words_of_the_protocol() {
+    let words = json!({
+        "address_kind": AddressKind::KNOWN, "address_state": AddressState::KNOWN, "outcome": Outcome::KNOWN,
+        "permission": Permission::KNOWN, "platform": Platform::KNOWN, "problem_code": ProblemCode::KNOWN,
+        "reason": Reason::KNOWN, "receipt_event": ReceiptEvent::KNOWN, "user_state": UserState::KNOWN,
+        "wall": Wall::KNOWN,
+    });
+    insta::assert_json_snapshot!("words", words);
+}
+
 /// Values that a newer peer added are kept and written back.
 #[test]
 fn unknown_values_of_newer_peers_survive() {
@@ -152,8 +164,19 @@ fn unknown_values_of_newer_peers_survive() {
     let mut newer = answer();
     newer["outcome"] = json!("deferred");
     newer["wall"] = json!("ajar");
+    newer["address_state"] = json!("asleep");
+    newer["user_state"] = json!("odd");
+    newer["reason"] = json!("of_tomorrow");
     newer["a_new_field"] = json!(1);
-    assert_eq!(round_trip::<InstallationResponse>(newer)["outcome"], "deferred");
+    newer["installation"]["a_new_field"] = json!({"deep": true});
+    newer["installation"]["address"]["kind"] = json!("carrier_pigeon");
+    let written = round_trip::<InstallationResponse>(newer.clone());
+    for field in ["outcome", "wall", "address_state", "user_state", "reason"] {
+        assert_eq!(written[field], newer[field], "{field}");
+    }
+    let receipts = json!({"receipts": [
+        {"message_id": "msg_1", "event": "of_tomorrow", "at": "2026-11-24T09:30:00Z", "a_new_field": 1}], "a_new_field": 1});
+    assert_eq!(round_trip::<ReceiptsRequest>(receipts)["receipts"][0]["event"], "of_tomorrow");
     assert_eq!(
         round_trip::<Problem>(json!({"code": "teapot", "status": 418, "title": "", "detail": ""}))["code"],
         "teapot"

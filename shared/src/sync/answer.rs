@@ -108,6 +108,18 @@ mod tests {
         assert_eq!(read(problem(404, "not_found")), "Rejected(not_found)");
     }
 
+    /// A newer server may have codes that this core has never heard of: the status says what to do.
+    #[test]
+    fn a_problem_of_an_unknown_code_is_judged_by_its_status_and_keeps_its_code() {
+        assert_eq!(read(problem(422, "of_tomorrow")), "Rejected(of_tomorrow)");
+        assert_eq!(read(problem(401, "of_tomorrow")), "Rejected(of_tomorrow)");
+        assert_eq!(read(problem(409, "of_tomorrow")), "Rejected(of_tomorrow)");
+        assert_eq!(read(problem(429, "of_tomorrow")), "Busy(None)");
+        assert_eq!(read(problem(503, "of_tomorrow")), "Busy(None)");
+        let grown = r#"{"code":"of_tomorrow","status":400,"title":"t","detail":"d","a_new_field":[1]}"#;
+        assert_eq!(read(answer(400, "application/problem+json", grown)), "Rejected(of_tomorrow)");
+    }
+
     #[test]
     fn a_busy_server_is_waited_for_whatever_its_body() {
         let mut html = answer(502, "text/html", "<html>").unwrap();
