@@ -33,3 +33,4 @@ pub use progress::{
 };
 pub use state::{Acked, Attributes, Desired, Identity, Login, State};
 pub use step::step;
+pub(crate) use tolerant::Tolerant;

@@ -10,8 +10,15 @@ use serde_json::Value;
 use super::{backoff::DeferCause, progress::LoggedOutReason};
 
 fn read<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
+    let value = Value::deserialize(from)?;
+    // By way of its text, as all that is stored is read: a second reader for each type would be 50 kB of code.
+    Ok(serde_json::to_vec(&value).ok().and_then(|text| serde_json::from_slice(&text).ok()))
 }
+
+/// A row that can be asked for again.
+#[derive(Deserialize)]
+#[serde(transparent, bound = "T: DeserializeOwned + Default")]
+pub(crate) struct Tolerant<T>(#[serde(deserialize_with = "or_default")] pub(crate) T);
 
 /// What can be asked for again.
 pub(super) fn or_default<'de, D, T>(from: D) -> Result<T, D::Error>

@@ -11,7 +11,7 @@ use super::{
     Store, StoreError,
     unknown::{keep_unless_changed, merge_row},
 };
-use crate::machine::{Session, State};
+use crate::machine::{Acked, Session, State, Tolerant};
 
 const IDENTITY: &str = "identity";
 const DESIRED: &str = "desired";
@@ -22,12 +22,11 @@ const MARKER: &str = "marker";
 /// Reads the state; none if nothing was ever saved.
 pub(super) fn load(connection: &Connection) -> Result<Option<State>, StoreError> {
     let Some(identity) = read(connection, IDENTITY)? else { return Ok(None) };
-    let acked: Value = read(connection, ACKED)?.ok_or(StoreError::Damaged)?;
     Ok(Some(State {
         identity,
         desired: read(connection, DESIRED)?.ok_or(StoreError::Damaged)?,
         // An acknowledgement that cannot be read costs one PUT, and not the installation.
-        acked: serde_json::from_value(acked).unwrap_or_default(),
+        acked: read::<Tolerant<Option<Acked>>>(connection, ACKED)?.ok_or(StoreError::Damaged)?.0,
         progress: read(connection, PROGRESS)?.ok_or(StoreError::Damaged)?,
         session: Session::default(),
     }))
@@ -66,7 +65,11 @@ fn update<T: Serialize + PartialEq>(
     if before == next {
         return Ok(());
     }
-    let json = |part: &T| serde_json::to_value(part).map_err(|_| StoreError::Damaged);
+    // By way of its text: a second writer for each type would be tens of kilobytes of code.
+    let json = |part: &T| {
+        let text = serde_json::to_vec(part).map_err(|_| StoreError::Damaged)?;
+        serde_json::from_slice(&text).map_err(|_| StoreError::Damaged)
+    };
     let stored = read(transaction, name)?.ok_or(StoreError::Damaged)?;
     write(transaction, name, &merge(stored, &json(before)?, json(next)?))
 }
