@@ -156,6 +156,14 @@ class Pushbridge:
         """What stands between this device and its pushes. Asks nobody."""
         return self._core.diagnose()
 
+    def pause(self) -> None:
+        """Closes the store before the process is suspended. Other calls still work: each opens it for itself."""
+        self._core.pause()
+
+    def resume(self) -> None:
+        """Opens the store again."""
+        self._core.resume()
+
     async def close(self, drain_ms: int = 5_000) -> None:
         """Waits at most that long for what is under way, then closes the store. May be called twice."""
         await self._core.shutdown(drain_ms)

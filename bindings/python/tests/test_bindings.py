@@ -99,8 +99,19 @@ class BindingsTest(unittest.IsolatedAsyncioTestCase):
         push = self.start()
         push.login("anna")
         self.assertTrue(push.on_message({"title": "for everyone"}).is_DELIVER())
-        foreign = push.on_message({"pb_login": "another", "title": "x"})
+        foreign = push.on_message({"pb_msg": "msg_1", "pb_login": "another", "title": "x"})
         self.assertEqual(MessageDisposition.DROP_FOREIGN_LOGIN(), foreign)
+        of_a_newer_server = push.on_message({"pb_of_tomorrow": "1", "title": "not to be shown"})
+        self.assertEqual(MessageDisposition.IGNORE(), of_a_newer_server)
+
+    async def test_row_24_a_paused_core_takes_what_the_app_says_and_sends_it_after_the_resume(self):
+        push = self.start()
+        await push.sync()
+        push.pause()
+        self.assertTrue(push.set_attributes(tags=["vip"]).changed)
+        self.assertTrue((await push.sync()).is_PAUSED())
+        push.resume()
+        self.assertTrue((await push.sync()).is_DELIVERED())
 
     def test_i11_a_registration_does_not_print(self):
         self.assertNotIn("abc", repr(Registration(RegistrationKind.FCM_TOKEN, "abc")))

@@ -80,6 +80,14 @@ import Testing
         #expect(receipts.received == 1 && receipts.shown == 0 && receipts.opened == 1)
     }
 
+    /// What a newer server says of its own accord is never content.
+    @Test func aMessageOfANewerServerIsNotForTheApp() async throws {
+        let phone = try await Phone.install(try await Backend.register())
+        let ofTomorrow = ["pb_of_tomorrow": "1", "title": "not to be shown"]
+        #expect(try phone.client.receive(ofTomorrow) == .handled(needsSync: false))
+        #expect(try phone.client.receive(["title": "hello"]) == .deliver(messageID: nil))
+    }
+
     /// Permission and attributes are told like everything else.
     @Test func permissionAndAttributesReachTheServer() async throws {
         let backend = try await Backend.register()

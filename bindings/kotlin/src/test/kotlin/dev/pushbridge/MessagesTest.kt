@@ -59,6 +59,8 @@ class MessagesTest {
         assertIs<MessageDisposition.Handled>(app.push.onMessage(mapOf("pb_sync" to "1", "pb_app" to app.backend.app)))
         assertEquals(before + 1, wishes.get())
         assertIs<MessageDisposition.Handled>(app.push.onMessage(mapOf("pb_sync" to "1", "pb_app" to "another")))
+        val ofTomorrow = mapOf("pb_of_tomorrow" to "1", "title" to "not to be shown")
+        assertIs<MessageDisposition.Handled>(app.push.onMessage(ofTomorrow), "of a newer server")
         assertEquals(before + 1, wishes.get())
         app.push.close()
     }
