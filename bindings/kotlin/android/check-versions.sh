@@ -13,5 +13,7 @@ awk -F'"' '
     wanted = /version.ref/ ? version[$4] : $4
     checked++
     if (tested[$2] != wanted) { print $2 ": Gradle would take " wanted ", the tests run on " tested[$2]; bad = 1 } }
-  END { if (!checked) { print "no library was compared"; bad = 1 }; exit bad }
+  END { if (version["kotlin"] != tested["org.jetbrains.kotlin:kotlin-compiler-embeddable"]) {
+          print "kotlin: Gradle would take " version["kotlin"]; bad = 1 }
+        if (!checked) { print "no library was compared"; bad = 1 }; exit bad }
 ' "$here/toolchain/libraries.txt" "${1:-$here/gradle/libs.versions.toml}" >&2
