@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles the app with no SDK and no Gradle, and drives it under Robolectric: the real Compose, WorkManager and Firebase,
-# the Rust core, the real server and the real FCM emulator. Installs what it needs from Debian; a missing tool fails.
-# Arguments: the names of test classes; all if none.
+# Compiles both flavours of the app with no SDK and no Gradle, and drives them under Robolectric: the real Compose,
+# WorkManager and Firebase, the Rust core, the real server and the real FCM emulator. Installs what it needs from Debian;
+# a missing tool fails. Arguments: the names of test classes, such as PushFlowTest; all if none.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
@@ -9,19 +9,54 @@ kotlin=$PWD/bindings/kotlin
 # shellcheck source=../bindings/kotlin/android/toolchain/android.sh
 source "$kotlin/android/toolchain/android.sh"
 android_install
+"$kotlin/android/check-versions.sh"
 cargo build --locked -p pushbridge-ffi -p pushbridge-bindgen -p pushbridge-cli -p pushbridge-fcm-emulator
 "$kotlin/android/compile.sh"
 android_prepare
 src=$here/app/src
-out=$android_work/sample-test
-mkdir -p "$out"
-# What Gradle would merge in: the package, the version and the library's permissions.
-sed -e 's|<manifest |&package="dev.pushbridge.sample" android:versionCode="1" android:versionName="1.0" |' \
-  -e '0,/<application/s|    <application|    <uses-permission android:name="android.permission.INTERNET" />\n&|' \
-  "$src/main/AndroidManifest.xml" >"$out/AndroidManifest.xml"
-android_resources "$out/AndroidManifest.xml" "$src/main/res" "$src/real/res" "$out"
-libraries=$android_work/aar:$out/r
-android_kotlinc "$out/app" "$libraries:$ANDROID_CLASSPATH$ANDROID_SDK" -module-name app "$src/main/kotlin" "$src/real/kotlin"
-android_kotlinc "$out/classes" "$out/app:$libraries:$ANDROID_TEST_CLASSPATH$ANDROID_SDK" -Xfriend-paths="$out/app" \
-  "$kotlin"/src/test/kotlin/dev/pushbridge/{World,Programs}.kt "$kotlin/android/src/testFixtures/kotlin" "$src/test/kotlin"
-android_test "$out" "$out/classes:$src/test/resources:$out/app:$libraries" "$src/test/kotlin" "$@"
+package=dev.pushbridge.sample
+failed=()
+
+# What Gradle would merge: the package, the versions, the library's permissions, and what the flavour says of <application>.
+manifest() { # FLAVOUR
+  local more
+  more=$(sed -n 's|.*<application \(.*\) />.*|\1|p' "$src/$1/AndroidManifest.xml" 2>/dev/null || true)
+  sed -e "s|<manifest |&package=\"$package\" android:versionCode=\"1\" android:versionName=\"1.0\" |" \
+    -e '0,/<application/s|    <application|    <uses-sdk android:minSdkVersion="24" android:targetSdkVersion="35" />\n    <uses-permission android:name="android.permission.INTERNET" />\n&'" $more|" \
+    "$src/main/AndroidManifest.xml"
+}
+
+flavour() { # FLAVOUR TESTS [CLASS..]
+  local out=$android_work/sample-$1 libraries own=$src/$2 class
+  libraries=$android_work/aar:$out/r
+  mkdir -p "$out"
+  manifest "$1" >"$out/AndroidManifest.xml"
+  if [ "$1" = demo ]; then # the build's own resources; the test says otherwise where the demo listens
+    mkdir -p "$out/built/values"
+    echo '<resources><string name="demo_server" /><string name="demo_emulator" /><string name="demo_key" /></resources>' \
+      >"$out/built/values/built.xml"
+    android_resources "$out/AndroidManifest.xml" "$src/main/res" "$src/demo/res" "$out/built" "$out"
+  else
+    android_resources "$out/AndroidManifest.xml" "$src/main/res" "$src/$1/res" "$out"
+  fi
+  android_kotlinc "$out/app" "$libraries:$ANDROID_CLASSPATH$ANDROID_SDK" -module-name app "$src/main/kotlin" "$src/$1/kotlin"
+  android_kotlinc "$out/classes" "$out/app:$libraries:$ANDROID_TEST_CLASSPATH$ANDROID_SDK" -Xfriend-paths="$out/app" \
+    "$kotlin"/src/test/kotlin/dev/pushbridge/{World,Programs}.kt "$kotlin/android/src/testFixtures/kotlin" \
+    "$src/test/kotlin" $([ "$2" = test ] || echo "$own/kotlin")
+  for class in "${@:3}"; do
+    [ -f "$own/kotlin/${package//.//}/$class.kt" ] || continue
+    printf '%s: ' "$class"
+    # One process each: see SampleTest.
+    android_test "$out" "$out/classes:$src/test/resources:$out/app:$libraries" "$own/kotlin" "$package.$class" && continue
+    failed+=("$class")
+    cp "$out/log" "$out/$class.log"
+    cp "$out/errors" "$out/$class.errors"
+    echo "  see $out/$class.log"
+  done
+}
+
+[ $# -gt 0 ] || mapfile -t all < <(find "$src"/test* -name '*Test.kt' -exec basename {} .kt \; | grep -v '^SampleTest$' | sort)
+[ $# -eq 0 ] || all=("$@")
+flavour real test "${all[@]}"
+flavour demo testDemo "${all[@]}"
+[ ${#failed[@]} -eq 0 ]

@@ -84,9 +84,9 @@ class Backend(val app: String, private val client: JsonClient) {
         client.delete("/v1/apps/$app/users/$user/bindings")
     }
 
-    /** Sends a data message and waits for its end; the number of deliveries that FCM took. */
-    suspend fun send(user: String, title: String): Int {
-        val body = """{"to":{"user":"$user"},"message":{"data":{"title":"$title"}}}"""
+    /** Sends a message, of data if none is given, and waits for its end; the number of deliveries that FCM took. */
+    suspend fun send(user: String, title: String, message: String = """{"data":{"title":"$title"}}"""): Int {
+        val body = """{"to":{"user":"$user"},"message":$message}"""
         val id = client.post("/v1/apps/$app/messages", body).jsonObject.text("message_id")
         return until({ status(id) }) { it.text("state") == "done" }.child("counts").int("sent")
     }

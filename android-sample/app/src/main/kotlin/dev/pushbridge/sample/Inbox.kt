@@ -9,7 +9,13 @@ import org.json.JSONArray
 import org.json.JSONObject
 
 /** A push that came. [id] is Pushbridge's, for receipts; none if it did not come through Pushbridge. */
-data class Message(val id: String?, val title: String, val body: String, val isOpened: Boolean = false)
+data class Message(val id: String?, val title: String, val body: String, val isOpened: Boolean = false) {
+    companion object {
+        /** The text is the notification's, if there is one, or stands in the data. */
+        fun of(id: String?, data: Map<String, String>, title: String? = null, body: String? = null) =
+            Message(id, title ?: data["title"].orEmpty(), body ?: data["body"].orEmpty())
+    }
+}
 
 /** What came for the person who is logged in, newest first; outlives the process. */
 class Inbox(context: Context) {

@@ -4,17 +4,24 @@ import android.Manifest.permission.POST_NOTIFICATIONS
 import android.content.Intent
 import android.os.Build
 import android.os.Bundle
+import android.provider.Settings
 import androidx.activity.ComponentActivity
-import androidx.activity.compose.rememberLauncherForActivityResult
 import androidx.activity.compose.setContent
 import androidx.activity.enableEdgeToEdge
 import androidx.activity.result.contract.ActivityResultContracts.RequestPermission
 import androidx.activity.viewModels
 import androidx.compose.runtime.getValue
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
+import com.google.firebase.messaging.RemoteMessage
+import dev.pushbridge.Permission
 
 class MainActivity : ComponentActivity() {
     private val model: PushViewModel by viewModels()
+
+    private val question = registerForActivityResult(RequestPermission()) {
+        Notifications.rememberAsked(this)
+        model.checkPermission()
+    }
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -22,11 +29,8 @@ class MainActivity : ComponentActivity() {
         if (savedInstanceState == null) openMessageOf(intent)
         setContent {
             val state by model.state.collectAsStateWithLifecycle()
-            val ask = rememberLauncherForActivityResult(RequestPermission()) { model.checkPermission() }
             SampleTheme {
-                PushScreen(state, PushActions(model::logIn, model::logOut, model::open, model::run, askWith = {
-                    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) ask.launch(POST_NOTIFICATIONS)
-                }))
+                PushScreen(state, PushActions(model::logIn, model::logOut, ::allow, model::open, model::run))
             }
         }
     }
@@ -38,10 +42,22 @@ class MainActivity : ComponentActivity() {
 
     override fun onResume() {
         super.onResume()
-        model.checkPermission() // the person may come back from the settings
+        model.checkPermission()
+    }
+
+    /** The dialog shows once or twice in the life of an app; after that only the settings help. */
+    private fun allow() {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU && Notifications.permission(this) == Permission.NOT_DETERMINED) {
+            question.launch(POST_NOTIFICATIONS)
+        } else {
+            val settings = Intent(Settings.ACTION_APP_NOTIFICATION_SETTINGS)
+            startActivity(settings.putExtra(Settings.EXTRA_APP_PACKAGE, packageName))
+        }
     }
 
     private fun openMessageOf(intent: Intent) {
-        intent.getStringExtra(Notifications.OPENED)?.let(model::open)
+        val id = intent.getStringExtra(Notifications.OPENED)
+        val shownByFirebase = intent.extras?.let(::RemoteMessage)?.takeIf { it.messageId != null }
+        if (id != null) model.open(id) else if (shownByFirebase != null) model.openShownBySystem(shownByFirebase.data)
     }
 }

@@ -10,48 +10,41 @@ import androidx.core.app.NotificationChannelCompat
 import androidx.core.app.NotificationCompat
 import androidx.core.app.NotificationManagerCompat
 import androidx.core.content.ContextCompat
+import androidx.core.content.edit
 import dev.pushbridge.Permission
-import dev.pushbridge.ReceiptEvent
-
-/** Takes a push in: inbox, notification, receipt. */
-fun SampleApplication.receive(message: Message) {
-    inbox.add(message)
-    if (Notifications.show(this, message)) message.id?.let { pushbridge.receipt(it, ReceiptEvent.SHOWN) }
-}
-
-/** The person opened a message, by a tap on the notification or in the inbox. */
-fun SampleApplication.open(id: String) {
-    Notifications.cancel(this, id)
-    inbox.markOpened(id)
-    pushbridge.receipt(id, ReceiptEvent.OPENED)
-}
 
 object Notifications {
-    private const val CHANNEL = "messages"
-
     /** Extra of the intent that a tap sends to the activity. */
     const val OPENED = "dev.pushbridge.sample.OPENED"
 
+    /** The manifest names the same one to Firebase. */
     fun createChannel(context: Context) {
-        val channel = NotificationChannelCompat.Builder(CHANNEL, NotificationManagerCompat.IMPORTANCE_DEFAULT)
+        val channel = NotificationChannelCompat.Builder(channel(context), NotificationManagerCompat.IMPORTANCE_DEFAULT)
             .setName(context.getString(R.string.channel)).build()
         NotificationManagerCompat.from(context).createNotificationChannel(channel)
     }
 
+    private fun channel(context: Context) = context.getString(R.string.channel_id)
+
     /** What the person allows now. */
     fun permission(context: Context): Permission = when {
         isGranted(context) && NotificationManagerCompat.from(context).areNotificationsEnabled() -> Permission.GRANTED
-        isGranted(context) -> Permission.DENIED
-        else -> Permission.NOT_DETERMINED // refused, or never asked: Android does not tell these apart
+        isGranted(context) || answers(context).contains(ASKED) -> Permission.DENIED
+        else -> Permission.NOT_DETERMINED
     }
 
     private fun isGranted(context: Context) = Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU ||
         ContextCompat.checkSelfPermission(context, POST_NOTIFICATIONS) == PackageManager.PERMISSION_GRANTED
 
+    /** Android itself does not tell a refusal from never having been asked. */
+    fun rememberAsked(context: Context) = answers(context).edit(commit = true) { putBoolean(ASKED, true) }
+
+    private fun answers(context: Context) = context.getSharedPreferences("permission", Context.MODE_PRIVATE)
+
     /** Whether the person could see it. */
     fun show(context: Context, message: Message): Boolean {
         if (permission(context) != Permission.GRANTED) return false
-        val notification = NotificationCompat.Builder(context, CHANNEL)
+        val notification = NotificationCompat.Builder(context, channel(context))
             .setSmallIcon(R.drawable.ic_push)
             .setContentTitle(message.title)
             .setContentText(message.body)
@@ -76,4 +69,6 @@ object Notifications {
             .putExtra(OPENED, message.id)
         return PendingIntent.getActivity(context, 0, intent, PendingIntent.FLAG_UPDATE_CURRENT or PendingIntent.FLAG_IMMUTABLE)
     }
+
+    private const val ASKED = "asked"
 }

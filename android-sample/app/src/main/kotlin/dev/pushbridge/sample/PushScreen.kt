@@ -31,9 +31,9 @@ import dev.pushbridge.Permission
 class PushActions(
     val logIn: (String) -> Unit,
     val logOut: () -> Unit,
+    val allow: () -> Unit,
     val open: (String) -> Unit,
     val run: (Control) -> Unit,
-    val askWith: () -> Unit,
 )
 
 private val people = listOf("anna", "boris")
@@ -66,10 +66,17 @@ private fun AccountCard(state: PushUiState, actions: PushActions) = Section(stri
         return@Section
     }
     OutlinedButton(onClick = actions.logOut) { Text(stringResource(R.string.log_out)) }
-    // In context: it is clear now for what.
-    if (state.permission != Permission.GRANTED) {
-        Text(stringResource(R.string.permission_why, user))
-        Button(onClick = actions.askWith) { Text(stringResource(R.string.permission_allow)) }
+    PermissionQuestion(state.permission, user, actions.allow)
+}
+
+/** In context: it is clear now for what. */
+@Composable
+private fun PermissionQuestion(permission: Permission, user: String, allow: () -> Unit) {
+    if (permission == Permission.GRANTED) return
+    val isRefused = permission == Permission.DENIED
+    Text(if (isRefused) stringResource(R.string.permission_refused) else stringResource(R.string.permission_why, user))
+    Button(onClick = allow) {
+        Text(stringResource(if (isRefused) R.string.permission_settings else R.string.permission_allow))
     }
 }
 
@@ -85,10 +92,9 @@ private fun SyncCard(state: PushUiState) = Section(stringResource(R.string.sync)
     if (status.logout == LogoutState.PENDING) Text(stringResource(R.string.logout_pending))
 }
 
-@OptIn(ExperimentalLayoutApi::class)
 @Composable
-private fun ControlsCard(controls: List<Control>, run: (Control) -> Unit) = Section("Demo") {
-    Buttons { controls.forEach { OutlinedButton(onClick = { run(it) }) { Text(it.label) } } }
+private fun ControlsCard(controls: List<Control>, run: (Control) -> Unit) = Section(stringResource(R.string.controls)) {
+    Buttons { controls.forEach { OutlinedButton(onClick = { run(it) }) { Text(stringResource(it.label)) } } }
 }
 
 @Composable

@@ -38,22 +38,23 @@ class PushViewModel(application: Application) : AndroidViewModel(application) {
     private val status: Flow<PushStatus> = flow { emitAll(app.pushbridge.status) }
 
     val state: StateFlow<PushUiState> =
-        combine(status, app.account.user, app.inbox.messages, permission) { status, user, messages, permission ->
-            val findings = app.pushbridge.diagnose().findings
-            PushUiState(user, status, findings, permission, messages, app.surroundings.controls)
+        combine(
+            status, app.account.user, app.inbox.messages, permission, app.surroundings.controls,
+        ) { status, user, messages, permission, controls ->
+            PushUiState(user, status, app.pushbridge.diagnose().findings, permission, messages, controls)
         }.flowOn(Dispatchers.IO).stateIn(viewModelScope, SharingStarted.WhileSubscribed(), PushUiState())
 
     fun logIn(user: String) = inBackground { app.account.logIn(user, app.pushbridge) }
 
-    fun logOut() = inBackground {
-        app.account.logOut(app.pushbridge, app.inbox)
-        Notifications.cancelAll(app)
-    }
+    fun logOut() = inBackground { app.account.logOut(app.pushbridge) }
 
     fun open(id: String) = inBackground { app.open(id) }
 
+    fun openShownBySystem(data: Map<String, String>) = inBackground { app.openShownBySystem(data) }
+
     fun run(control: Control) = inBackground { control.run() }
 
+    /** At every start: the person may have been in the settings. */
     fun checkPermission() = inBackground {
         permission.value = Notifications.permission(app)
         app.pushbridge.setPermission(permission.value)

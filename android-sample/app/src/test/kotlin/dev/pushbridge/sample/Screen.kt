@@ -25,9 +25,9 @@ class Screen(private val activity: Activity) {
         else -> null
     }
 
-    private fun nodes(from: SemanticsNode = root()): List<SemanticsNode> = listOf(from) + from.children.flatMap(::nodes)
+    fun nodes(from: SemanticsNode = root()): List<SemanticsNode> = listOf(from) + from.children.flatMap(::nodes)
 
-    private fun textOf(node: SemanticsNode): String = (
+    fun textOf(node: SemanticsNode): String = (
         node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { it.text } +
             node.config.getOrNull(SemanticsProperties.ContentDescription).orEmpty()
         ).joinToString(" ")

@@ -4,6 +4,7 @@ import android.app.Application
 import android.app.Service
 import android.content.Intent
 import com.google.firebase.messaging.FcmBroadcastProcessor
+import dev.pushbridge.JsonClient
 import dev.pushbridge.World
 import dev.pushbridge.int
 import dev.pushbridge.child
@@ -18,8 +19,11 @@ import org.robolectric.Shadows.shadowOf
  * Google Play services on this phone, with a device of the emulator behind them. What comes for the app goes to
  * Firebase's own code as Play services would hand it over, and from there to the service that the manifest declares.
  */
-class PlayServices(private val app: Application) {
-    val device: String = World.control.post("/devices", """{"platform":"android"}""").jsonObject.text("id")
+class PlayServices(
+    private val app: Application,
+    private val control: JsonClient = World.control,
+    val device: String = newDevice(control),
+) {
     private var seen = 0
 
     /** What Firebase did here, in order. */
@@ -36,11 +40,11 @@ class PlayServices(private val app: Application) {
     val token: String get() = state().text("fcm_token")
     val fid: String get() = state().text("fcm_fid")
 
-    private fun state(): JsonObject = World.control.get("/devices/$device")
+    private fun state(): JsonObject = control.get("/devices/$device")
 
     /** FCM gives the app another address. */
     fun rotate() {
-        World.control.post("/devices/$device/rotate")
+        control.post("/devices/$device/rotate")
     }
 
     fun tellToken() = start(Intent("com.google.firebase.messaging.NEW_TOKEN").putExtra("token", token))
@@ -51,7 +55,7 @@ class PlayServices(private val app: Application) {
 
     /** What FCM has brought since the last look, not handed to the app yet. */
     fun receive(): List<JsonObject> {
-        val came = World.control.get("/devices/$device/inbox?after=$seen").list("messages").map { it.jsonObject }
+        val came = control.get("/devices/$device/inbox?after=$seen").list("messages").map { it.jsonObject }
         came.lastOrNull()?.let { seen = it.int("seq") }
         return came
     }
@@ -92,5 +96,8 @@ class PlayServices(private val app: Application) {
     companion object {
         /** Those that Firebase's shadows ask. */
         lateinit var current: PlayServices
+
+        fun newDevice(control: JsonClient = World.control): String =
+            control.post("/devices", """{"platform":"android"}""").jsonObject.text("id")
     }
 }
