@@ -31,7 +31,9 @@ mod testing;
 pub mod validate;
 pub mod verdict;
 
-pub use client::{ClientSettings, DEFAULT_ENDPOINT, FcmClient, ProjectId, SetupError};
+pub use client::{
+    ClientSettings, DEFAULT_ENDPOINT, FcmClient, PreparedRequest, ProjectId, SetupError, request_body,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SendError, ThrottleScope};
 pub use fingerprint::Fingerprint;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::Fingerprint;
 
 /// Whom a message is for.
@@ -31,13 +29,13 @@ impl Target {
         }
     }
 
-    /// The target as the one field of FCM's `message` that names it. Only for the request's body.
-    pub(crate) fn expose_field(&self) -> TargetField<'_> {
+    /// The field of FCM's `message` that names it, and its value. Only for the request's body.
+    pub(crate) fn expose_field(&self) -> (&'static str, &str) {
         match self {
-            Self::Token(value) => TargetField::Token(value),
-            Self::Fid(value) => TargetField::Fid(value),
-            Self::Topic(value) => TargetField::Topic(value),
-            Self::Condition(value) => TargetField::Condition(value),
+            Self::Token(value) => ("token", value),
+            Self::Fid(value) => ("fid", value),
+            Self::Topic(value) => ("topic", value),
+            Self::Condition(value) => ("condition", value),
         }
     }
 }
@@ -51,15 +49,6 @@ impl fmt::Debug for Target {
             Self::Condition(value) => f.debug_tuple("Condition").field(value).finish(),
         }
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum TargetField<'a> {
-    Token(&'a str),
-    Fid(&'a str),
-    Topic(&'a str),
-    Condition(&'a str),
 }
 
 #[cfg(test)]

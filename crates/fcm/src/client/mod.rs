@@ -11,5 +11,6 @@ mod send;
 mod settings;
 mod tls;
 
+pub use request::{PreparedRequest, request_body};
 pub use send::FcmClient;
 pub use settings::{ClientSettings, DEFAULT_ENDPOINT, ProjectId, SetupError};

@@ -10,11 +10,12 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    ClientSettings, ProjectId, SetupError, connections::Connections, request::body, settings::Endpoint,
+    ClientSettings, ProjectId, SetupError, connections::Connections, request::request_body,
+    settings::Endpoint,
 };
 use crate::{
     AccessToken, Clock, Message, SendError, SentId, Target, TokenSource,
-    error::{Answer, AnswerDetail, bounded_text, read_answer, read_success},
+    error::{Answer, read_answer, read_success},
 };
 
 /// More than FCM ever answers; what comes after it is not read.
@@ -77,13 +78,17 @@ impl FcmClient {
         message: &Message,
         validate_only: bool,
     ) -> Result<SentId, SendError> {
-        // Our own types always serialise; were it otherwise, it would lie in the message.
-        let body = body(target, message, validate_only).map_err(|error| {
-            let message = bounded_text(&error.to_string());
-            let detail = AnswerDetail { http_status: 0, message, reason: None };
-            SendError::PayloadInvalid { detail, violations: Vec::new() }
-        })?;
-        let body = Bytes::from(body);
+        self.send_body(target, request_body(target, message, validate_only)?).await
+    }
+
+    /// Sends `body`, the complete JSON of a request that names `target`: see [`request_body`] and
+    /// [`PreparedRequest`](super::PreparedRequest). What `target` says here only keeps it out of error texts.
+    ///
+    /// Not guaranteed: the same as by [`send`](Self::send).
+    ///
+    /// # Errors
+    /// Anything but FCM's acceptance; ask it for its verdict.
+    pub async fn send_body(&self, target: &Target, body: Bytes) -> Result<SentId, SendError> {
         let token = self.shared.tokens.token().await?;
         match self.call(&token, body.clone(), target).await {
             Err(SendError::Unauthenticated(_)) if self.shared.tokens.invalidate(&token) => {
