@@ -32,7 +32,8 @@ pub mod validate;
 pub mod verdict;
 
 pub use client::{
-    ClientSettings, DEFAULT_ENDPOINT, FcmClient, PreparedRequest, ProjectId, SetupError, request_body,
+    ClientSettings, ConnectError, DEFAULT_ENDPOINT, FcmClient, PreparedRequest, ProjectId, SetupError,
+    request_body,
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SendError, ThrottleScope};

@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     let places = config.fcm.connections.saturating_mul(ClientSettings::default().streams_per_connection);
     if dispatch.max_in_flight > places {
         return Err(format!(
-            "dispatch.max_in_flight ({}) must be at most {places}, 90 for each of fcm.connections: raise fcm.connections",
+            "dispatch.max_in_flight ({}) must be at most {places}, 100 for each of fcm.connections: raise fcm.connections",
             dispatch.max_in_flight
         ));
     }

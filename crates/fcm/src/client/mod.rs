@@ -5,12 +5,14 @@
 //! (waiting is the outbox's work, and survives a restart), save one with a fresh access token after a 401, and the
 //! transport's own for requests that the server is known not to have looked at.
 
-mod connections;
+mod exchange;
+mod pool;
 mod request;
 mod send;
 mod settings;
 mod tls;
 
+pub use pool::ConnectError;
 pub use request::{PreparedRequest, request_body};
 pub use send::FcmClient;
 pub use settings::{ClientSettings, DEFAULT_ENDPOINT, ProjectId, SetupError};

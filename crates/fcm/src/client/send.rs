@@ -1,25 +1,31 @@
 //! The call itself.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use reqwest::{
-    Method, Request, Response, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+use http::{
+    HeaderValue, Method, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT},
 };
-use url::Url;
+use hyper_util::client::proxy::matcher::Matcher;
+use tokio::time::timeout;
 
 use super::{
-    ClientSettings, ProjectId, SetupError, connections::Connections, request::request_body,
+    ClientSettings, ProjectId, SetupError,
+    exchange::{Failure, Reply, exchange},
+    pool::Pool,
+    request::request_body,
     settings::Endpoint,
+    tls::client_config,
 };
 use crate::{
     AccessToken, Clock, Message, SendError, SentId, Target, TokenSource,
     error::{Answer, read_answer, read_success},
 };
 
-/// More than FCM ever answers; what comes after it is not read.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// How often a call is made that FCM is known not to have looked at. Each time on whatever stream is free then, and
+/// none of them is an attempt.
+const TRIES_UNSEEN: usize = 5;
 
 /// Sends to the devices of one Firebase project. Clones share connections and access token.
 #[derive(Clone)]
@@ -29,8 +35,9 @@ pub struct FcmClient {
 
 struct Shared {
     project: ProjectId,
-    send_url: Url,
-    connections: Connections,
+    send_uri: Uri,
+    request_timeout: Duration,
+    pool: Pool,
     tokens: TokenSource,
     clock: Arc<dyn Clock>,
 }
@@ -46,11 +53,25 @@ impl FcmClient {
         tokens: TokenSource,
         settings: &ClientSettings,
     ) -> Result<Self, SetupError> {
+        let proxies = Matcher::from_env();
+        Self::with_proxies(project, endpoint, tokens, settings, &proxies)
+    }
+
+    fn with_proxies(
+        project: ProjectId,
+        endpoint: &str,
+        tokens: TokenSource,
+        settings: &ClientSettings,
+        proxies: &Matcher,
+    ) -> Result<Self, SetupError> {
         let endpoint = Endpoint::parse(endpoint)?;
-        let send_url = endpoint.send_url(&project)?;
-        let connections = Connections::new(&endpoint, settings)?;
-        let clock = Arc::clone(&settings.clock);
-        Ok(Self { shared: Arc::new(Shared { project, send_url, connections, tokens, clock }) })
+        let send_uri = endpoint.send_uri(&project)?;
+        let ca_pem = settings.ca_pem.as_deref();
+        let tls = endpoint.is_https().then(|| client_config(ca_pem)).transpose()?;
+        let proxies = Some(proxies).filter(|_| !endpoint.is_loopback());
+        let pool = Pool::new(&send_uri, tls, proxies, settings)?;
+        let (request_timeout, clock) = (settings.request_timeout, Arc::clone(&settings.clock));
+        Ok(Self { shared: Arc::new(Shared { project, send_uri, request_timeout, pool, tokens, clock }) })
     }
 
     /// The project that this client sends for.
@@ -62,7 +83,7 @@ impl FcmClient {
     /// How many calls are made at once; further ones wait for their place.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.shared.connections.capacity()
+        self.shared.pool.capacity()
     }
 
     /// Sends `message` to `target`; with `validate_only` FCM checks both and delivers nothing.
@@ -100,42 +121,48 @@ impl FcmClient {
     }
 
     async fn call(&self, token: &AccessToken, body: Bytes, target: &Target) -> Result<SentId, SendError> {
-        let mut request = Request::new(Method::POST, self.shared.send_url.clone());
-        request.headers_mut().insert(AUTHORIZATION, token.expose_header());
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(body.into());
-        // Held until the answer is read: the stream is taken as long.
-        let place = self.shared.connections.place().await;
-        let mut response = place.client.execute(request).await?;
-        let body = read_body(&mut response).await?;
-        let http_status = response.status().as_u16();
-        if response.status() == StatusCode::OK {
-            return read_success(&body, target);
+        for _ in 0..TRIES_UNSEEN {
+            // Held until the answer is read: the stream is taken as long.
+            let mut place = self.shared.pool.place().await.map_err(SendError::ConnectFailed)?;
+            let exchange = exchange(&mut place, self.request(token), body.clone());
+            match timeout(self.shared.request_timeout, exchange).await {
+                Ok(Ok(reply)) => return self.read(&reply, target),
+                Ok(Err(Failure::NotSeen)) => {}
+                Ok(Err(Failure::Lost(error))) => return Err(SendError::ConnectionLost(error)),
+                Err(_) => return Err(SendError::TimedOut),
+            }
         }
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let answer = Answer { http_status, retry_after, body: &body };
+        Err(SendError::StreamRefused)
+    }
+
+    fn request(&self, token: &AccessToken) -> Request<()> {
+        let mut request = Request::new(());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.shared.send_uri.clone();
+        let headers = request.headers_mut();
+        headers.reserve(3);
+        headers.insert(AUTHORIZATION, token.expose_header());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers
+            .insert(USER_AGENT, HeaderValue::from_static(concat!("pushbridge/", env!("CARGO_PKG_VERSION"))));
+        request
+    }
+
+    fn read(&self, reply: &Reply, target: &Target) -> Result<SentId, SendError> {
+        if reply.status == StatusCode::OK {
+            return read_success(&reply.body, target);
+        }
+        let retry_after = reply.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let answer = Answer { http_status: reply.status.as_u16(), retry_after, body: &reply.body };
         Err(read_answer(&answer, target, self.shared.clock.now()))
     }
-}
-
-async fn read_body(response: &mut Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        let room = MAX_ANSWER_BYTES - body.len();
-        if chunk.len() >= room {
-            body.extend_from_slice(&chunk.slice(..room));
-            break;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 impl fmt::Debug for FcmClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FcmClient")
             .field("project", &self.shared.project)
-            .field("send_url", &self.shared.send_url.as_str())
+            .field("send_uri", &self.shared.send_uri)
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()
     }

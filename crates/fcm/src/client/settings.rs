@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use http::Uri;
 use url::Url;
 
 use crate::{Clock, SystemClock};
@@ -30,23 +31,28 @@ pub enum SetupError {
     /// rustls refuses its configuration.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
-    /// reqwest refuses its configuration.
-    #[error("the HTTP client cannot be set up")]
-    Http(#[source] reqwest::Error),
+    /// The environment names a proxy that is none of plain HTTP.
+    #[error("the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names must have an http:// address")]
+    BadProxy,
 }
 
 /// How an [`FcmClient`](crate::FcmClient) behaves.
 #[derive(Clone)]
 pub struct ClientSettings {
-    /// The most HTTP/2 connections. They are opened as demand grows, each once those before it are full.
+    /// The most HTTP/2 connections. They are opened as demand grows, each once those before it are full, and closed
+    /// again when it falls.
     pub connections: usize,
-    /// The most calls at once on each. FCM allows 100 streams; beyond that, calls would wait within the transport,
-    /// where the time-out runs.
+    /// The most calls at once on each; fewer where the peer allows fewer. FCM allows 100 streams.
     pub streams_per_connection: usize,
     /// From the start of a call, once it has its place, to the end of its answer. FCM asks for at least 10 s.
     pub request_timeout: Duration,
-    /// For making a connection; part of the above.
+    /// For making a connection, from its first packet to the peer's HTTP/2 settings; not part of the above.
     pub connect_timeout: Duration,
+    /// How often a connection is tested, so that a dead one is not found by a message. One that carried no call
+    /// between two tests is closed, save the last.
+    pub keep_alive_interval: Duration,
+    /// How long the answer to such a test may take.
+    pub keep_alive_timeout: Duration,
     /// Certificates in PEM that are trusted beside the system's.
     pub ca_pem: Option<Vec<u8>>,
     /// Tells the time, for a `Retry-After` that is a date.
@@ -57,9 +63,11 @@ impl Default for ClientSettings {
     fn default() -> Self {
         Self {
             connections: 4,
-            streams_per_connection: 90,
+            streams_per_connection: 100,
             request_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
+            keep_alive_interval: Duration::from_secs(30),
+            keep_alive_timeout: Duration::from_secs(15),
             ca_pem: None,
             clock: Arc::new(SystemClock),
         }
@@ -73,6 +81,8 @@ impl fmt::Debug for ClientSettings {
             .field("streams_per_connection", &self.streams_per_connection)
             .field("request_timeout", &self.request_timeout)
             .field("connect_timeout", &self.connect_timeout)
+            .field("keep_alive_interval", &self.keep_alive_interval)
+            .field("keep_alive_timeout", &self.keep_alive_timeout)
             .field("ca_pem", &self.ca_pem.as_ref().map(Vec::len))
             .finish_non_exhaustive()
     }
@@ -137,11 +147,11 @@ impl Endpoint {
     }
 
     /// Where messages of `project` are sent.
-    pub(super) fn send_url(&self, project: &ProjectId) -> Result<Url, SetupError> {
+    pub(super) fn send_uri(&self, project: &ProjectId) -> Result<Uri, SetupError> {
         let base = self.base.as_str().trim_end_matches('/');
         // A project id holds nothing that a path would have to escape.
         let project = project.as_str();
-        Url::parse(&format!("{base}/v1/projects/{project}/messages:send"))
+        Uri::try_from(format!("{base}/v1/projects/{project}/messages:send"))
             .map_err(|_| SetupError::BadEndpoint)
     }
 }
@@ -150,13 +160,13 @@ impl Endpoint {
 mod tests {
     use super::*;
 
-    fn send_url(endpoint: &str, project: &str) -> Result<String, SetupError> {
-        Ok(Endpoint::parse(endpoint)?.send_url(&ProjectId::try_from(project)?)?.into())
+    fn send_uri(endpoint: &str, project: &str) -> Result<String, SetupError> {
+        Ok(Endpoint::parse(endpoint)?.send_uri(&ProjectId::try_from(project)?)?.to_string())
     }
 
     #[test]
     fn the_call_is_built_from_endpoint_and_project() {
-        for (endpoint, project, url) in [
+        for (endpoint, project, uri) in [
             (DEFAULT_ENDPOINT, "demo", "https://fcm.googleapis.com/v1/projects/demo/messages:send"),
             (
                 "http://127.0.0.1:9099/",
@@ -165,17 +175,17 @@ mod tests {
             ),
             ("http://h/fcm", "example.com:app", "http://h/fcm/v1/projects/example.com:app/messages:send"),
         ] {
-            assert_eq!(send_url(endpoint, project).expect(endpoint), url);
+            assert_eq!(send_uri(endpoint, project).expect(endpoint), uri);
         }
     }
 
     #[test]
     fn what_is_no_endpoint_or_project_is_refused() {
         for endpoint in ["", "fcm.googleapis.com", "ftp://h", "http://u@h", "http://h?x=1", "http://h#x"] {
-            assert!(matches!(send_url(endpoint, "demo"), Err(SetupError::BadEndpoint)), "{endpoint}");
+            assert!(matches!(send_uri(endpoint, "demo"), Err(SetupError::BadEndpoint)), "{endpoint}");
         }
         for project in ["", "a/b", "..", "a b", "a?b", "ä"] {
-            assert!(matches!(send_url("http://h", project), Err(SetupError::BadProject)), "{project}");
+            assert!(matches!(send_uri("http://h", project), Err(SetupError::BadProject)), "{project}");
         }
     }
 

@@ -13,16 +13,11 @@ use rustls::{
 
 use super::SetupError;
 
-/// Trusts the system's certificates, when `with_system_roots`, and those in `ca_pem`.
-pub(super) fn client_config(
-    ca_pem: Option<&[u8]>,
-    with_system_roots: bool,
-) -> Result<ClientConfig, SetupError> {
+/// Trusts the system's certificates and those in `ca_pem`.
+pub(super) fn client_config(ca_pem: Option<&[u8]>) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore::empty();
-    if with_system_roots {
-        // Single certificates that cannot be read are common on real machines and no reason to stop.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
+    // Single certificates that cannot be read are common on real machines and no reason to stop.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = ca_pem {
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -33,13 +28,12 @@ pub(super) fn client_config(
             return Err(SetupError::BadCaPem);
         }
     }
-    if with_system_roots && roots.is_empty() {
+    if roots.is_empty() {
         return Err(SetupError::NoRootCertificates);
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(SetupError::Tls)?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    // reqwest does not touch the protocols of a configuration that is handed to it.
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
 }

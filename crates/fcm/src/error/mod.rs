@@ -11,9 +11,9 @@ mod body;
 mod retry_after;
 mod text;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{AuthUnavailable, Verdict, Violation};
+use crate::{AuthUnavailable, ConnectError, Verdict, Violation};
 
 pub(crate) use answer::{Answer, read_answer, read_success};
 pub(crate) use text::bounded_text;
@@ -129,13 +129,16 @@ pub enum SendError {
     Undecodable(AnswerDetail),
     /// No connection came about, so nothing was sent.
     #[error("cannot connect to FCM")]
-    ConnectFailed(#[source] reqwest::Error),
+    ConnectFailed(#[source] Arc<ConnectError>),
+    /// FCM said, more than once, that it does not look at the request.
+    #[error("FCM takes no further call now")]
+    StreamRefused,
     /// No answer came in time.
     #[error("FCM did not answer in time")]
-    TimedOut(#[source] reqwest::Error),
+    TimedOut,
     /// The connection ended before the answer was complete.
     #[error("the connection to FCM was cut")]
-    ConnectionLost(#[source] reqwest::Error),
+    ConnectionLost(#[source] h2::Error),
     /// There is no access token, so nothing was sent.
     #[error(transparent)]
     AuthUnavailable(#[from] AuthUnavailable),
@@ -159,7 +162,8 @@ impl SendError {
             Self::Unexpected(_)
             | Self::Undecodable(_)
             | Self::ConnectFailed(_)
-            | Self::TimedOut(_)
+            | Self::StreamRefused
+            | Self::TimedOut
             | Self::ConnectionLost(_) => Verdict::Retry { after: None },
             Self::ThirdPartyAuth(_) => Verdict::Misconfigured,
             Self::Unauthenticated(_) | Self::PermissionDenied(_) | Self::NotFound(_) => {
@@ -187,7 +191,8 @@ impl SendError {
             Self::Unexpected(_) => "unexpected_answer",
             Self::Undecodable(_) => "undecodable_answer",
             Self::ConnectFailed(_) => "connect_failed",
-            Self::TimedOut(_) => "timed_out",
+            Self::StreamRefused => "stream_refused",
+            Self::TimedOut => "timed_out",
             Self::ConnectionLost(_) => "connection_lost",
             Self::AuthUnavailable(_) => "auth_unavailable",
         }
@@ -196,7 +201,7 @@ impl SendError {
     /// Whether FCM may have taken the message all the same, so that another attempt may deliver it twice.
     #[must_use]
     pub const fn is_outcome_unknown(&self) -> bool {
-        matches!(self, Self::TimedOut(_) | Self::ConnectionLost(_) | Self::Undecodable(_))
+        matches!(self, Self::TimedOut | Self::ConnectionLost(_) | Self::Undecodable(_))
     }
 
     /// What was throttled; `None` if nothing was.
@@ -227,22 +232,10 @@ impl SendError {
             | Self::Internal { detail, .. }
             | Self::FrontEnd { detail, .. } => Some(detail),
             Self::ConnectFailed(_)
-            | Self::TimedOut(_)
+            | Self::StreamRefused
+            | Self::TimedOut
             | Self::ConnectionLost(_)
             | Self::AuthUnavailable(_) => None,
-        }
-    }
-}
-
-impl From<reqwest::Error> for SendError {
-    fn from(error: reqwest::Error) -> Self {
-        // A connection that is not made in time is both; nothing was sent, which matters more.
-        if error.is_connect() {
-            Self::ConnectFailed(error.without_url())
-        } else if error.is_timeout() {
-            Self::TimedOut(error.without_url())
-        } else {
-            Self::ConnectionLost(error.without_url())
         }
     }
 }

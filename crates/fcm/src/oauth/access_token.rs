@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use http::{HeaderValue, header::InvalidHeaderValue};
 
 use crate::Fingerprint;
 

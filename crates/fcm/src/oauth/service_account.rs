@@ -121,7 +121,7 @@ fn check_private_key(pem: &str) -> Result<(), ServiceAccountError> {
     Ok(())
 }
 
-/// The address in the form that is called. `gcp_auth` panics at one that hyper cannot parse, so hyper is asked.
+/// The address in the form that is called. `gcp_auth` panics at one that the http crate cannot parse, so that is asked.
 fn callable(token_uri: &str) -> Result<String, ServiceAccountError> {
     let bad = ServiceAccountError::BadTokenUri;
     let url = Url::parse(token_uri).map_err(|_| bad("not a URL"))?;
@@ -129,7 +129,7 @@ fn callable(token_uri: &str) -> Result<String, ServiceAccountError> {
         return Err(bad("of another scheme"));
     }
     let text = String::from(url);
-    match text.parse::<hyper::Uri>() {
+    match text.parse::<http::Uri>() {
         Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(text),
         _ => Err(bad("not callable")),
     }
