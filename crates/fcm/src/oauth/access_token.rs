@@ -9,8 +9,8 @@ use crate::Fingerprint;
 /// An access token, ready to be sent. `Debug` shows its fingerprint.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Not marked sensitive, on purpose: that would make HPACK send a kilobyte with every message, a fifth of the
-    /// client's CPU. No part of this crate prints headers.
+    /// Marked sensitive, so that no `Debug` of a request shows it. That costs nothing: h2 never puts an
+    /// `authorization` into HPACK's table, marked or not (ADR 4).
     bearer: HeaderValue,
 }
 
@@ -20,7 +20,9 @@ impl AccessToken {
     /// # Errors
     /// If `token` cannot stand in a header.
     pub(super) fn new(token: &str) -> Result<Self, InvalidHeaderValue> {
-        Ok(Self { bearer: HeaderValue::try_from(format!("Bearer {token}"))? })
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))?;
+        bearer.set_sensitive(true);
+        Ok(Self { bearer })
     }
 
     /// The value of the `Authorization` header; for requests only.
@@ -33,5 +35,19 @@ impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.bearer.to_str().unwrap_or_default();
         write!(f, "AccessToken({:?})", Fingerprint::of(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I11: not even a library that prints its requests prints the token.
+    #[test]
+    fn a_printed_request_does_not_show_the_token() {
+        let token = AccessToken::new("ya29.abc").expect("a token");
+        let request = http::Request::post("/").header("authorization", token.expose_header()).body(());
+        let shown = format!("{:?} {token:?}", request.expect("a request"));
+        assert!(!shown.contains("ya29") && shown.contains("Sensitive"), "{shown}");
     }
 }
