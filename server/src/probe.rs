@@ -1,6 +1,6 @@
 //! The online part of `pushbridge check`: a dry run that goes all the way to FCM and delivers nothing.
 
-use pushbridge_fcm::{Message, Target, Verdict};
+use pushbridge_fcm::{Message, Target, Verdict, request_body};
 
 use crate::{config::Config, dispatcher::Senders, store::NewApp};
 
@@ -14,7 +14,8 @@ const NOBODY: &str = "cAAAAAAAAAAAAAAAAAAAAA:APA91bPushbridgeProbe";
 pub async fn probe(config: &Config, app: &NewApp) -> Result<String, String> {
     let sender = Senders::new(config).make_one(app.clone()).await.map_err(|error| error.to_string())?;
     let target = Target::Token(NOBODY.to_owned());
-    match sender.fcm.send(&target, &Message::default(), true).await {
+    let body = request_body(&target, &Message::default(), true).map_err(|error| error.to_string())?;
+    match sender.fcm.send(&target, body).await {
         Ok(_) => Ok("FCM accepted a dry run".to_owned()),
         Err(error) if error.verdict() == Verdict::AddressDead => {
             Ok(format!("FCM accepted the credentials for project {}", sender.project))

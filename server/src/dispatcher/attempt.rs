@@ -4,7 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use pushbridge_fcm::{RetrySchedule, SendError, ThrottleScope, Verdict};
 
-use super::{blocks::Turn, compose::compose, senders::SenderError};
+use super::{
+    blocks::Turn,
+    compose::{Unreadable, compose},
+    senders::SenderError,
+};
 use crate::{
     app::App,
     clock::jitter,
@@ -53,7 +57,6 @@ pub(super) struct Ticket {
 /// Why there is no answer of FCM.
 enum Unsent {
     Sender(SenderError),
-    /// serde's text may quote the message, so it is dropped.
     Unreadable,
     LeaseOver,
 }
@@ -117,8 +120,8 @@ pub(super) async fn attempt(app: Arc<App>, claim: Claim, begun: Turn) -> Attempt
 async fn send_within_lease(app: &App, claim: &Claim) -> Result<Result<String, SendError>, Unsent> {
     let sending = async {
         let sender = app.senders.get(&app.store, claim.app).await.map_err(Unsent::Sender)?;
-        let composed = compose(claim, &sender.app).map_err(|_| Unsent::Unreadable)?;
-        Ok(sender.fcm.send(&claim.target, &composed.message, composed.validate_only).await)
+        let body = compose(claim, &sender.app).map_err(|Unreadable| Unsent::Unreadable)?;
+        Ok(sender.fcm.send(&claim.target, body).await)
     };
     let left = claim.lease.until.since(app.clock.now());
     if left.is_zero() {

@@ -2,39 +2,91 @@
 
 use std::collections::BTreeMap;
 
-use pushbridge_fcm::{Message, stamp};
-use pushbridge_wire::AppId;
+use bytes::Bytes;
+use pushbridge_fcm::{Message, PreparedRequest, SendError, request_body, stamp};
+use pushbridge_wire::{AppId, LoginId};
 use serde_json::json;
 
-use crate::outbox::{Claim, Content};
+use crate::outbox::{Claim, Content, OutgoingMessage};
 
-/// A message as it is sent.
+/// Why what was kept cannot be sent. serde's text may quote the message, so nothing is said.
 #[derive(Debug)]
-pub(super) struct Composed {
-    pub(super) message: Message,
-    pub(super) validate_only: bool,
+pub(super) struct Unreadable;
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(_: serde_json::Error) -> Self {
+        Self
+    }
 }
 
-/// Composes the message of `claim`.
+impl From<SendError> for Unreadable {
+    fn from(_: SendError) -> Self {
+        Self
+    }
+}
+
+/// Composes the request of `claim`. A message to many is written once, with a blank for the login.
 ///
 /// # Errors
 /// Where what was kept is not a message of this version.
-pub(super) fn compose(claim: &Claim, app: &AppId) -> Result<Composed, serde_json::Error> {
-    let mut keys = BTreeMap::from([("pb_app".to_owned(), app.as_str().to_owned())]);
-    let (mut message, validate_only) = match &claim.content {
+pub(super) fn compose(claim: &Claim, app: &AppId) -> Result<Bytes, Unreadable> {
+    match &claim.content {
         Content::Message { message, login } => {
-            keys.insert("pb_msg".to_owned(), message.id.as_str().to_owned());
-            if let Some(login) = login {
-                keys.insert("pb_login".to_owned(), login.as_str().to_owned());
-            }
-            (serde_json::from_str(&message.payload)?, message.validate_only)
+            let login = login.as_ref().map(LoginId::as_str);
+            Ok(prepared(message, app, login.is_some())?.body_for(&claim.target, login.unwrap_or_default()))
         }
-        Content::System { data } => (system_message(data, claim)?, false),
-    };
-    stamp(&mut message, &keys);
-    Ok(Composed { message, validate_only })
+        Content::System { data } => {
+            let mut message = system_message(data, claim)?;
+            stamp(&mut message, &BTreeMap::from([app_key(app)]));
+            Ok(request_body(&claim.target, &message, false)?)
+        }
+    }
 }
 
+/// The request of `message` to everybody, written by whoever comes first.
+fn prepared<'a>(
+    message: &'a OutgoingMessage,
+    app: &AppId,
+    with_login: bool,
+) -> Result<&'a PreparedRequest, Unreadable> {
+    let place = &message.prepared[usize::from(with_login)];
+    if let Some(prepared) = place.get() {
+        return Ok(prepared);
+    }
+    let prepared = prepare(message, app, with_login)?;
+    Ok(place.get_or_init(|| prepared))
+}
+
+fn prepare(outgoing: &OutgoingMessage, app: &AppId, with_login: bool) -> Result<PreparedRequest, Unreadable> {
+    let mut message: Message = serde_json::from_str(&outgoing.payload)?;
+    stamp(&mut message, &BTreeMap::from([app_key(app), key("pb_msg", outgoing.id.as_str())]));
+    let blank = if with_login { Some(absent_text(&message)?) } else { None };
+    if let Some(blank) = &blank {
+        stamp(&mut message, &BTreeMap::from([key("pb_login", blank)]));
+    }
+    Ok(PreparedRequest::new(&message, outgoing.validate_only, blank.as_deref())?)
+}
+
+/// A text that does not occur in `message`, to stand where the login will.
+fn absent_text(message: &Message) -> Result<String, Unreadable> {
+    let text = serde_json::to_string(message)?;
+    let mut number = 0_u64;
+    loop {
+        let blank = format!("pb-blank-{number}-");
+        if !text.contains(&blank) {
+            return Ok(blank);
+        }
+        number += 1;
+    }
+}
+
+fn app_key(app: &AppId) -> (String, String) {
+    key("pb_app", app.as_str())
+}
+
+fn key(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
 /// A data message that wakes the app and shows nothing. A newer one of the same kind replaces it, and one that comes
 /// after its time is of no use.
 fn system_message(data: &str, claim: &Claim) -> Result<Message, serde_json::Error> {
@@ -86,13 +138,13 @@ mod tests {
     }
 
     fn composed(content: Content) -> Value {
-        let composed = compose(&claim(content), &"shop".parse().unwrap()).unwrap();
-        serde_json::to_value(composed.message).unwrap()
+        let body = compose(&claim(content), &"shop".parse().unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&body).unwrap()["message"].take()
     }
 
     fn outgoing(payload: &str) -> Arc<OutgoingMessage> {
         let (id, payload) = ("msg_1".parse().unwrap(), payload.to_owned());
-        Arc::new(OutgoingMessage { id, payload, validate_only: false })
+        Arc::new(OutgoingMessage { id, payload, validate_only: false, prepared: Default::default() })
     }
 
     #[test]
@@ -105,6 +157,23 @@ mod tests {
             assert!(data.remove(key).is_some(), "{place}");
             assert_eq!(Value::Object(data), own, "{place}");
         }
+    }
+
+    /// The text that stands for the login is none that the backend wrote.
+    #[test]
+    fn a_message_goes_to_each_with_his_own_login() {
+        let message = outgoing(r#"{"data":{"a":"pb-blank-0-","b":"pb-blank-1-"}}"#);
+        for login in ["login-1", "login-2"] {
+            let login = Some(login.parse().unwrap());
+            let sent = composed(Content::Message { message: message.clone(), login: login.clone() });
+            assert_eq!(sent["token"], "token");
+            assert_eq!(
+                sent["data"],
+                json!({"a": "pb-blank-0-", "b": "pb-blank-1-", "pb_app": "shop", "pb_msg": "msg_1", "pb_login": login})
+            );
+        }
+        let sent = composed(Content::Message { message, login: None });
+        assert_eq!(sent["data"].get("pb_login"), None);
     }
 
     #[test]
@@ -139,8 +208,8 @@ mod tests {
     fn the_stamped_keys_are_those_that_intake_leaves_room_for() {
         let login = "x".repeat(pushbridge_wire::limits::LOGIN_ID_BYTES);
         let content = Content::Message { message: outgoing("{}"), login: Some(login.parse().unwrap()) };
-        let composed = compose(&claim(content), &"shop".parse().unwrap()).unwrap();
-        let stamped = reserved_bytes(&composed.message.data.unwrap());
+        let data = serde_json::from_value(composed(content)["data"].take()).unwrap();
+        let stamped = reserved_bytes(&data);
         assert_eq!(stamped, "pb_app".len() + 4 + "pb_msg".len() + 5 + "pb_login".len() + 64);
     }
 }

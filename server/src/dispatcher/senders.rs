@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use pushbridge_fcm::{
-    ClientSettings, FcmClient, Message, ProjectId, SendError, ServiceAccount, ServiceAccountError,
-    SetupError, Target, TokenSettings, TokenSource,
+    ClientSettings, FcmClient, ProjectId, SendError, ServiceAccount, ServiceAccountError, SetupError, Target,
+    TokenSettings, TokenSource,
 };
 use pushbridge_wire::AppId;
 use tokio::sync::OnceCell;
@@ -26,16 +27,13 @@ pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<String, SendError>>
 
 /// Sends one message to FCM.
 pub trait FcmSender: Send + Sync {
-    /// Sends `message` to `target`; with `validate_only` FCM checks both and delivers nothing.
-    fn send<'a>(&'a self, target: &'a Target, message: &'a Message, validate_only: bool) -> SendFuture<'a>;
+    /// Sends `body`, the JSON of a request to `target`.
+    fn send<'a>(&'a self, target: &'a Target, body: Bytes) -> SendFuture<'a>;
 }
 
 impl FcmSender for FcmClient {
-    fn send<'a>(&'a self, target: &'a Target, message: &'a Message, validate_only: bool) -> SendFuture<'a> {
-        Box::pin(async move {
-            let sent = Self::send(self, target, message, validate_only).await?;
-            Ok(sent.as_str().to_owned())
-        })
+    fn send<'a>(&'a self, target: &'a Target, body: Bytes) -> SendFuture<'a> {
+        Box::pin(async move { Ok(self.send_body(target, body).await?.as_str().to_owned()) })
     }
 }
 

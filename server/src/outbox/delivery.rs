@@ -1,8 +1,11 @@
 //! A delivery as the dispatcher gets it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use pushbridge_fcm::Target;
+use pushbridge_fcm::{PreparedRequest, Target};
 use pushbridge_wire::{LoginId, MessageId, Timestamp};
 
 use super::Lease;
@@ -20,6 +23,8 @@ pub struct OutgoingMessage {
     pub payload: String,
     /// FCM checks and delivers nothing.
     pub validate_only: bool,
+    /// Its request, once written: without a login, and with a blank for one.
+    pub prepared: [OnceLock<PreparedRequest>; 2],
 }
 
 /// What a delivery brings.

@@ -7,7 +7,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{StoreError, migrate::migrate, readers::Readers, writer::Writer};
 
@@ -102,6 +102,10 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<(), StoreError
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    // What a savepoint may have to undo is otherwise written to a file, page by page, and thrown away.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Plans must not depend on the bound values: else a `LIMIT ?` makes SQLite prepare the statement anew at each use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

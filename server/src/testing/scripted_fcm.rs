@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use pushbridge_fcm::{Message, SendError, Target, ThrottleScope, error::AnswerDetail};
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatcher::{FcmSender, SendFuture};
@@ -29,10 +31,15 @@ impl Call {
 }
 
 impl FcmSender for ScriptedFcm {
-    fn send<'a>(&'a self, target: &'a Target, message: &'a Message, validate_only: bool) -> SendFuture<'a> {
+    fn send<'a>(&'a self, target: &'a Target, body: Bytes) -> SendFuture<'a> {
         Box::pin(async move {
             let (answer, waits) = oneshot::channel();
-            let call = Call { target: target.clone(), message: message.clone(), validate_only, answer };
+            let mut request: Value = serde_json::from_slice(&body).expect("a request is JSON");
+            let validate_only = request["validate_only"] == true;
+            let message = request["message"].as_object_mut().expect("with a message");
+            message.retain(|field, _| !matches!(field.as_str(), "token" | "fid" | "topic" | "condition"));
+            let message = serde_json::from_value(request["message"].take()).expect("of FCM's form");
+            let call = Call { target: target.clone(), message, validate_only, answer };
             self.0.send(call).unwrap_or_else(|_| panic!("the test has ended"));
             // A call that the test drops is one that FCM never answers.
             match waits.await {

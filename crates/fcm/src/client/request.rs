@@ -1,7 +1,8 @@
 //! The body of `messages:send`.
 //!
 //! In: a [`Target`] and a [`Message`]. Out: the JSON, complete. A message for many is written once, as a
-//! [`PreparedRequest`]; each body is then a target put before what is there already.
+//! [`PreparedRequest`]; each body is then a target put before what is there already, and a text of its own put where a
+//! blank was left.
 
 use std::fmt;
 
@@ -23,22 +24,23 @@ const END_VALIDATE_ONLY: &[u8] = br#","validate_only":true}"#;
 /// # Errors
 /// [`SendError::PayloadInvalid`]; never for a message that came through [`validate`](crate::validate()).
 pub fn request_body(target: &Target, message: &Message, validate_only: bool) -> Result<Bytes, SendError> {
-    Ok(PreparedRequest::new(message, validate_only)?.body_for(target))
+    Ok(PreparedRequest::new(message, validate_only, None)?.body_for(target, ""))
 }
 
-/// The body of a request that lacks its target only. Clones share it.
+/// The body of a request that lacks its target, and what differs from one to the other. Clones share it.
 #[derive(Clone)]
 pub struct PreparedRequest {
-    /// From the comma after the target, where one is needed, to the end.
-    rest: Bytes,
+    /// From the comma after the target, where one is needed, to the end; cut wherever a blank is filled.
+    rest: Vec<Bytes>,
 }
 
 impl PreparedRequest {
-    /// Writes `message`; with `validate_only` FCM checks it and delivers nothing.
+    /// Writes `message`; with `validate_only` FCM checks it and delivers nothing. Every place that holds `blank` is filled
+    /// anew for each target: it must need no escape in JSON, and occur nowhere else in the message.
     ///
     /// # Errors
     /// [`SendError::PayloadInvalid`]; never for a message that came through [`validate`](crate::validate()).
-    pub fn new(message: &Message, validate_only: bool) -> Result<Self, SendError> {
+    pub fn new(message: &Message, validate_only: bool, blank: Option<&str>) -> Result<Self, SendError> {
         let object = serde_json::to_vec(message).map_err(|error| unwritable(&error))?;
         // The opening brace stands before the target already.
         let fields = object.get(1..).unwrap_or_default();
@@ -48,34 +50,63 @@ impl PreparedRequest {
         }
         rest.put_slice(fields);
         rest.put_slice(if validate_only { END_VALIDATE_ONLY } else { END });
-        Ok(Self { rest: rest.freeze() })
+        Ok(Self { rest: cut(rest.freeze(), blank.unwrap_or_default().as_bytes()) })
     }
 
-    /// The whole body, to `target`.
+    /// The whole body, to `target`, with `filling` in the blanks.
     #[must_use]
-    pub fn body_for(&self, target: &Target) -> Bytes {
+    pub fn body_for(&self, target: &Target, filling: &str) -> Bytes {
         let (name, value) = target.expose_field();
         // Four quotes and a colon; a value that must be escaped makes the buffer grow.
-        let room = START.len() + name.len() + value.len() + 5 + self.rest.len();
-        let mut body = BytesMut::with_capacity(room);
+        let rest = self.rest.iter().map(|part| part.len() + filling.len()).sum::<usize>();
+        let mut body = BytesMut::with_capacity(START.len() + name.len() + value.len() + 5 + rest);
         body.put_slice(START);
         put_quoted(&mut body, name);
         body.put_u8(b':');
-        if value.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
-            body.put_slice(Value::from(value).to_string().as_bytes());
-        } else {
-            put_quoted(&mut body, value);
+        put_quoted(&mut body, value);
+        for (number, part) in self.rest.iter().enumerate() {
+            if number > 0 {
+                put_escaped(&mut body, filling);
+            }
+            body.put_slice(part);
         }
-        body.put_slice(&self.rest);
         body.freeze()
     }
 }
 
-/// Only for what needs no escape.
+/// What stands between the places that hold `blank`; all of it where there is none.
+fn cut(text: Bytes, blank: &[u8]) -> Vec<Bytes> {
+    if blank.is_empty() {
+        return vec![text];
+    }
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    while at + blank.len() <= text.len() {
+        if text[at..].starts_with(blank) {
+            parts.push(text.slice(start..at));
+            at += blank.len();
+            start = at;
+        } else {
+            at += 1;
+        }
+    }
+    parts.push(text.slice(start..));
+    parts
+}
+
 fn put_quoted(body: &mut BytesMut, text: &str) {
     body.put_u8(b'"');
-    body.put_slice(text.as_bytes());
+    put_escaped(body, text);
     body.put_u8(b'"');
+}
+
+/// `text` as it stands between quotes. Addresses and logins need no escape.
+fn put_escaped(body: &mut BytesMut, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        let quoted = Value::from(text).to_string();
+        body.put_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
+    } else {
+        body.put_slice(text.as_bytes());
+    }
 }
 
 /// Our own types always serialise; were it otherwise, it would lie in the message.
@@ -86,7 +117,9 @@ fn unwritable(error: &serde_json::Error) -> SendError {
 
 impl fmt::Debug for PreparedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreparedRequest").field("bytes", &self.rest.len()).finish()
+        f.debug_struct("PreparedRequest")
+            .field("bytes", &self.rest.iter().map(Bytes::len).sum::<usize>())
+            .finish()
     }
 }
 
@@ -105,7 +138,7 @@ mod tests {
     fn one_prepared_request_serves_every_target() {
         let message =
             validate(&json!({"data": {"k": "v"}, "notification": {"title": "t"}}), 0).expect("sound");
-        let prepared = PreparedRequest::new(&message, false).expect("written");
+        let prepared = PreparedRequest::new(&message, false, None).expect("written");
         for (target, name, value) in [
             (Target::Token("a:b".into()), "token", "a:b"),
             (Target::Fid("f".into()), "fid", "f"),
@@ -114,8 +147,18 @@ mod tests {
         ] {
             let expected =
                 json!({"message": {name: value, "data": {"k": "v"}, "notification": {"title": "t"}}});
-            assert_eq!(read(&prepared.body_for(&target)), expected);
+            assert_eq!(read(&prepared.body_for(&target, "")), expected);
         }
+    }
+
+    #[test]
+    fn blanks_are_filled_wherever_they_are() {
+        let payload = json!({"data": {"who": "BLANK"}, "android": {"data": {"a": "BLANK", "b": "c"}}});
+        let prepared = PreparedRequest::new(&validate(&payload, 0).expect("sound"), false, Some("BLANK"));
+        let body = prepared.expect("written").body_for(&Target::Token("t".into()), "me \"\\ too");
+        let expected = json!({"message": {"token": "t", "data": {"who": "me \"\\ too"},
+            "android": {"data": {"a": "me \"\\ too", "b": "c"}}}});
+        assert_eq!(read(&body), expected);
     }
 
     #[test]
@@ -128,7 +171,7 @@ mod tests {
     #[test]
     fn debug_shows_no_content() {
         let message = validate(&json!({"data": {"k": "secret"}}), 0).expect("sound");
-        let prepared = PreparedRequest::new(&message, false).expect("written");
+        let prepared = PreparedRequest::new(&message, false, None).expect("written");
         assert_eq!(format!("{prepared:?}"), r#"PreparedRequest { bytes: 24 }"#);
     }
 }

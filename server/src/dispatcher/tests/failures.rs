@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pushbridge_fcm::{Message, Target, ThrottleScope};
+use bytes::Bytes;
+use pushbridge_fcm::{Target, ThrottleScope};
 use serde_json::json;
 
 use crate::{
@@ -139,7 +140,7 @@ async fn an_attempt_that_panics_is_made_again_later() {
 struct Panicking;
 
 impl FcmSender for Panicking {
-    fn send<'a>(&'a self, _: &'a Target, _: &'a Message, _: bool) -> SendFuture<'a> {
+    fn send<'a>(&'a self, _: &'a Target, _: Bytes) -> SendFuture<'a> {
         panic!("a defect, for the test")
     }
 }

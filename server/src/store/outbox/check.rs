@@ -6,10 +6,7 @@ use rusqlite::{Connection, Row};
 
 use crate::{
     outbox::{CancelReason, DeliveryNo},
-    store::{
-        InstallationNo, StoreError, address_key,
-        rows::{StoredInstallation, checked, load_numbered},
-    },
+    store::{StoreError, address_key, rows::checked},
 };
 
 /// A row of the outbox, as far as a claim needs it.
@@ -17,7 +14,6 @@ pub(super) struct DueRow {
     pub(super) no: DeliveryNo,
     pub(super) app: i64,
     pub(super) message: Option<i64>,
-    pub(super) installation: Option<InstallationNo>,
     pub(super) target_kind: String,
     pub(super) target_value: Option<String>,
     pub(super) system_data: Option<String>,
@@ -26,6 +22,18 @@ pub(super) struct DueRow {
     pub(super) attempts: u32,
     pub(super) first_attempt: Option<Timestamp>,
     pub(super) expires: Timestamp,
+    holder: Option<Holder>,
+}
+
+/// The delivery's installation, as far as it decides.
+struct Holder {
+    /// Whether pushes go to its address.
+    live: bool,
+    address: Option<(Address, [u8; 16])>,
+    generation: u64,
+    unconfirmed: bool,
+    /// User, login and epoch.
+    binding: Option<(String, String, u64)>,
 }
 
 /// Why a delivery may not go out now.
@@ -47,64 +55,73 @@ pub(super) struct Passed {
     pub(super) login: Option<LoginId>,
 }
 
+/// Columns are read by number: a look for their names would cost more than the query.
+const DUE_ROW: &str = "
+SELECT d.app, d.message, d.target_kind, d.target_value, d.system_data, d.user, d.epoch, d.attempts, d.first_attempt_ms,
+    d.expires_ms, i.address_state, i.address_kind, i.address_value, i.address_key, i.generation, i.unconfirmed, i.user,
+    i.login, i.epoch
+FROM deliveries d LEFT JOIN installations i USING (installation) WHERE d.delivery = ?1";
+
 impl DueRow {
     pub(super) fn load(connection: &Connection, no: DeliveryNo) -> Result<Self, StoreError> {
-        let mut query = connection.prepare_cached("SELECT * FROM deliveries WHERE delivery = ?1")?;
+        let mut query = connection.prepare_cached(DUE_ROW)?;
         Ok(query.query_row([no.0], |row| Self::read(row, no))?)
     }
 
     fn read(row: &Row<'_>, no: DeliveryNo) -> rusqlite::Result<Self> {
         Ok(Self {
             no,
-            app: row.get("app")?,
-            message: row.get("message")?,
-            installation: row.get::<_, Option<i64>>("installation")?.map(InstallationNo),
-            target_kind: row.get("target_kind")?,
-            target_value: row.get("target_value")?,
-            system_data: row.get("system_data")?,
-            user: row.get("user")?,
-            epoch: row.get("epoch")?,
-            attempts: row.get("attempts")?,
-            first_attempt: row.get::<_, Option<i64>>("first_attempt_ms")?.map(Timestamp::from_ms),
-            expires: Timestamp::from_ms(row.get("expires_ms")?),
+            app: row.get(0)?,
+            message: row.get(1)?,
+            target_kind: row.get(2)?,
+            target_value: row.get(3)?,
+            system_data: row.get(4)?,
+            user: row.get(5)?,
+            epoch: row.get(6)?,
+            attempts: row.get(7)?,
+            first_attempt: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_ms),
+            expires: Timestamp::from_ms(row.get(9)?),
+            holder: read_holder(row)?,
         })
     }
 
     /// Checks, in the transaction that marks the delivery "on the wire", that it may go there.
-    pub(super) fn check(&self, connection: &Connection) -> Result<Result<Passed, Obstacle>, StoreError> {
-        let holder = match self.installation {
-            Some(no) => load_numbered(connection, no)?,
-            None => None,
-        };
+    pub(super) fn check(&self) -> Result<Result<Passed, Obstacle>, StoreError> {
         if self.target_kind != "installation" {
-            return self.fixed_target(holder.as_ref()).map(Ok);
+            return self.fixed_target().map(Ok);
         }
-        let Some(holder) = holder else { return Ok(Err(Obstacle::Ended(CancelReason::InstallationGone))) };
-        Ok(self.check_installation(&holder))
+        let Some(holder) = &self.holder else {
+            return Ok(Err(Obstacle::Ended(CancelReason::InstallationGone)));
+        };
+        self.check_installation(holder)
     }
 
-    fn check_installation(&self, holder: &StoredInstallation) -> Result<Passed, Obstacle> {
-        let unreachable = Obstacle::Ended(CancelReason::NoLiveAddress);
-        let state = &holder.state;
-        let binding = state.binding.as_ref();
-        let bound = binding.map(|binding| (binding.user.as_str(), Some(binding.epoch)));
+    fn check_installation(&self, holder: &Holder) -> Result<Result<Passed, Obstacle>, StoreError> {
+        let binding = holder.binding.as_ref();
+        let bound = binding.map(|(user, _, epoch)| (user.as_str(), Some(*epoch)));
         if self.user.is_some() && bound != self.user.as_deref().map(|user| (user, self.epoch)) {
-            return Err(Obstacle::Ended(CancelReason::Unbound));
+            return Ok(Err(Obstacle::Ended(CancelReason::Unbound)));
         }
-        if state.unconfirmed {
-            return Err(Obstacle::Unconfirmed);
+        if holder.unconfirmed {
+            return Ok(Err(Obstacle::Unconfirmed));
         }
-        let address = state.slot.live().ok_or(unreachable)?;
-        Ok(Passed {
-            target: target_of(address).ok_or(unreachable)?,
-            wire: Some((address.kind.clone(), address_key(address))),
-            generation: Some(state.generation),
-            login: self.user.as_ref().and(binding).map(|binding| binding.login.clone()),
-        })
+        let address = holder.address.as_ref().filter(|_| holder.live);
+        let reachable =
+            address.and_then(|(address, key)| Some((target_of(address)?, address.kind.clone(), *key)));
+        let Some((target, kind, key)) = reachable else {
+            return Ok(Err(Obstacle::Ended(CancelReason::NoLiveAddress)));
+        };
+        let login = self.user.as_ref().and(binding).map(|(_, login, _)| checked(login.clone(), "login"));
+        Ok(Ok(Passed {
+            target,
+            wire: Some((kind, key)),
+            generation: Some(holder.generation),
+            login: login.transpose()?,
+        }))
     }
 
     /// A bare address, topic or condition, or one of the server's own data messages.
-    fn fixed_target(&self, holder: Option<&StoredInstallation>) -> Result<Passed, StoreError> {
+    fn fixed_target(&self) -> Result<Passed, StoreError> {
         let value = self.target_value.clone().ok_or(StoreError::BadRow("target_value"))?;
         let unaddressed = |target| Ok(Passed { target, wire: None, generation: None, login: None });
         match self.target_kind.as_str() {
@@ -115,8 +132,9 @@ impl DueRow {
         let kind = AddressKind::from(self.target_kind.clone());
         let address = Address { kind, value: checked::<AddressValue, _>(value, "target_value")? };
         // What FCM says of a challenge concerns the installation that claims the value, and nobody else.
-        let claimant = holder.filter(|holder| holder.state.slot.address() == Some(&address));
-        let generation = self.system_data.as_ref().and(claimant).map(|holder| holder.state.generation);
+        let holds = |holder: &&Holder| holder.address.as_ref().is_some_and(|(held, _)| *held == address);
+        let claimant = self.holder.as_ref().filter(holds);
+        let generation = self.system_data.as_ref().and(claimant).map(|holder| holder.generation);
         let target = target_of(&address).ok_or(StoreError::BadRow("target_kind"))?;
         Ok(Passed {
             target,
@@ -125,6 +143,24 @@ impl DueRow {
             login: None,
         })
     }
+}
+
+fn read_holder(row: &Row<'_>) -> rusqlite::Result<Option<Holder>> {
+    let Some(state) = row.get_ref(10)?.as_str_or_null()? else { return Ok(None) };
+    let live = state == "live";
+    let (kind, value): (Option<String>, Option<String>) = (row.get(11)?, row.get(12)?);
+    let address = match (kind, value, row.get(13)?) {
+        (Some(kind), Some(value), Some(key)) => {
+            let value = checked::<AddressValue, _>(value, "address_value")?;
+            Some((Address { kind: kind.into(), value }, key))
+        }
+        _ => None,
+    };
+    let binding = match (row.get(16)?, row.get(17)?) {
+        (Some(user), Some(login)) => Some((user, login, row.get(18)?)),
+        _ => None,
+    };
+    Ok(Some(Holder { live, address, generation: row.get(14)?, unconfirmed: row.get(15)?, binding }))
 }
 
 fn target_of(address: &Address) -> Option<Target> {

@@ -130,7 +130,7 @@ impl Claimer<'_> {
         if message.as_ref().is_some_and(|part| part.cancelled) {
             return self.end(no, Transition::Cancel, Some(CancelReason::MessageCancelled));
         }
-        match row.check(self.connection)? {
+        match row.check()? {
             Ok(passed) => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
             Err(Obstacle::Ended(reason)) => self.end(no, Transition::Cancel, Some(reason)),
             Err(Obstacle::Unconfirmed) => self.wait_for_phone(no),
@@ -221,6 +221,7 @@ impl Claimer<'_> {
                 id: checked(row.get::<_, String>(0)?, "id")?,
                 payload: row.get(1)?,
                 validate_only: row.get(2)?,
+                prepared: Default::default(),
             };
             let cancelled = row.get::<_, Option<i64>>(3)?.is_some();
             Ok(MessagePart { outgoing: Arc::new(outgoing), cancelled })

@@ -6,12 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::{
     feedback::{AddressChange, Attempted, Finding, HeldAddress, HeldState, apply},
     outbox::{CancelReason, DeliveryState, Lease, Outcome, Settled, Settlement, Transition},
-    registry::Slot,
     store::{
-        AppNo, InstallationNo, Store, StoreError, address_key,
+        AppNo, InstallationNo, Store, StoreError,
         breaker::{DeadVerdict, Tallies},
         installations::append_event,
-        rows::{StoredInstallation, load_numbered},
+        rows::load_numbered,
     },
 };
 
@@ -40,6 +39,7 @@ struct LeasedRow {
     installation: Option<InstallationNo>,
     attempted: Option<Attempted>,
     message_cancelled: bool,
+    held: Option<HeldAddress>,
 }
 
 fn settle_one(
@@ -56,7 +56,8 @@ fn settle_one(
     let state = DeliveryState::Leased.after(transition).ok_or(StoreError::BadRow("state"))?;
     record(connection, &settlement.lease, state, outcome, reason, now)?;
     if let (Some(no), Some(attempted)) = (row.installation, &row.attempted) {
-        give_feedback(connection, (row.app, no), attempted, settlement.finding, tallies, now)?;
+        let verdict = (attempted, settlement.finding, row.held.as_ref());
+        give_feedback(connection, (row.app, no), verdict, tallies, now)?;
     }
     Ok(Settled::Recorded(state))
 }
@@ -64,8 +65,8 @@ fn settle_one(
 fn find_leased(connection: &Connection, lease: &Lease) -> Result<Option<LeasedRow>, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT d.app, d.installation, d.wire_key, d.wire_generation, d.system_data IS NOT NULL,
-                m.cancelled_ms IS NOT NULL
-         FROM deliveries d LEFT JOIN messages m USING (message)
+                m.cancelled_ms IS NOT NULL, i.address_key, i.generation, i.address_state, i.deaths
+         FROM deliveries d LEFT JOIN messages m USING (message) LEFT JOIN installations i USING (installation)
          WHERE d.delivery = ?1 AND d.state = 'leased' AND d.lease_owner = ?2 AND d.attempts = ?3",
     )?;
     let read = |row: &Row<'_>| {
@@ -77,6 +78,7 @@ fn find_leased(connection: &Connection, lease: &Lease) -> Result<Option<LeasedRo
             installation: row.get::<_, Option<i64>>(1)?.map(InstallationNo),
             attempted,
             message_cancelled: row.get(5)?,
+            held: read_held(row)?,
         })
     };
     Ok(query.query_row((lease.delivery.0, lease.owner.as_str(), lease.attempt), read).optional()?)
@@ -109,8 +111,7 @@ fn record(
 fn give_feedback(
     connection: &Connection,
     (app, no): (AppNo, InstallationNo),
-    attempted: &Attempted,
-    finding: Finding,
+    (attempted, finding, held): (&Attempted, Finding, Option<&HeldAddress>),
     tallies: &mut Tallies,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -118,9 +119,8 @@ fn give_feedback(
         return Ok(());
     }
     tallies.attempt(connection, app)?;
-    let Some(stored) = load_numbered(connection, no)? else { return Ok(()) };
-    let Some(held) = held_address(&stored) else { return Ok(()) };
-    let change = apply(finding, attempted, &held);
+    let Some(held) = held else { return Ok(()) };
+    let change = apply(finding, attempted, held);
     let (update, event, reason) = match change {
         AddressChange::Keep => return Ok(()),
         AddressChange::ForgetDeaths => {
@@ -157,18 +157,19 @@ fn give_feedback(
         }
     }
     connection.prepare_cached(update)?.execute([no.0])?;
-    let fingerprint = stored.state.slot.address().map(|address| address.fingerprint().to_string());
+    let stored = load_numbered(connection, no)?;
+    let address = stored.as_ref().and_then(|stored| stored.state.slot.address());
+    let fingerprint = address.map(|address| address.fingerprint().to_string());
     append_event(connection, app, no, now, event, Some(&reason), "fcm", fingerprint.as_deref())
 }
 
-fn held_address(stored: &StoredInstallation) -> Option<HeldAddress> {
-    let installation = &stored.state;
-    let state = match &installation.slot {
-        Slot::Live(_) => HeldState::Live,
-        Slot::Contested { .. } => HeldState::Contested,
+/// What the installation of the delivery has now; none where it is gone or has no address.
+fn read_held(row: &Row<'_>) -> rusqlite::Result<Option<HeldAddress>> {
+    let Some(key) = row.get(6)? else { return Ok(None) };
+    let state = match row.get_ref(8)?.as_str()? {
+        "live" => HeldState::Live,
+        "contested" => HeldState::Contested,
         _ => HeldState::Unused,
     };
-    let address = installation.slot.address()?;
-    let (generation, deaths) = (installation.generation, installation.deaths);
-    Some(HeldAddress { key: address_key(address), generation, state, deaths })
+    Ok(Some(HeldAddress { key, generation: row.get(7)?, state, deaths: row.get(9)? }))
 }

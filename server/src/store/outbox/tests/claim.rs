@@ -241,7 +241,7 @@ async fn one_damaged_row_does_not_keep_the_others_from_being_sent() {
     bench.phone(2, "bob").await;
     let damaged = bench.send("anna").await;
     bench.send("bob").await;
-    assert_eq!(bench.sql("UPDATE installations SET tags = '[\"\"]' WHERE user = 'anna'").await, 1);
+    assert_eq!(bench.sql("UPDATE installations SET address_value = '' WHERE user = 'anna'").await, 1);
     assert_eq!(bench.claim_only().await.target, Target::Token("token-2".to_owned()));
     assert_eq!(bench.fate(&damaged).await, cancelled("unreadable"));
 }
