@@ -23,6 +23,11 @@ use crate::{
 /// What no wake-up told is found after that long.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Outcomes of one commit, where so many are to be had: more gain nothing (docs/BENCHMARKS.md has the figures).
+const OUTCOMES: usize = 200;
+/// How long the first of them waits for the others. Ours: little beside FCM's own tens of milliseconds.
+const LINGER: Duration = Duration::from_millis(8);
+
 /// Sends what is due until `shutdown` is cancelled; then waits for what is in flight, at most `server.drain`, settles
 /// it and returns. What did not end by then is sent again after its lease.
 pub async fn run(app: Arc<App>, shutdown: CancellationToken) {
@@ -68,13 +73,21 @@ impl Dispatcher {
         while !shutdown.is_cancelled() {
             // Armed before the query: what is accepted while it runs is not slept over.
             let woken = app.wake.until_deliveries_due();
+            tokio::pin!(woken);
             let next = self.exchange().await;
             let idle = self.free_places() > 0 || self.blocked;
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                () = woken, if idle => {}
+                () = &mut woken, if idle => {}
                 () = sleep(self.nap(next)), if idle => {}
-                Some(ended) = self.attempts.join_next_with_id() => self.collect(ended),
+                Some(ended) = self.attempts.join_next_with_id() => {
+                    self.collect(ended);
+                    tokio::select! {
+                        () = shutdown.cancelled() => break,
+                        () = woken => {}
+                        () = self.collect_more() => {}
+                    }
+                }
             }
         }
         self.drain().await;
@@ -157,6 +170,22 @@ impl Dispatcher {
                 Err(error) => self.collect_lost(&error),
             }
             next = self.attempts.try_join_next_with_id();
+        }
+    }
+
+    /// Waits a little for further outcomes: a commit costs nearly the same for one as for many. A quarter of what is
+    /// under way is enough, so that few do not wait.
+    async fn collect_more(&mut self) {
+        let end = sleep(LINGER);
+        tokio::pin!(end);
+        while self.unsettled.len() < OUTCOMES.min(self.attempts.len() / 4) {
+            tokio::select! {
+                () = &mut end => return,
+                ended = self.attempts.join_next_with_id() => match ended {
+                    Some(ended) => self.collect(ended),
+                    None => return,
+                },
+            }
         }
     }
 
