@@ -12,8 +12,8 @@ use super::fcm::Seen;
 use crate::BenchError;
 
 /// A cut ends all calls of its connection: answers that are on their way are lost, and what the connection had still
-/// brought is taken without anybody to answer. So long before and after, at most.
-const CUT_REACH_US: u64 = 50_000;
+/// brought is taken without anybody to answer. That many at most.
+const CALLS_A_CUT: u64 = 100;
 
 /// What there is to compare.
 pub(super) struct Evidence<'a> {
@@ -181,15 +181,14 @@ fn count_duplicates(evidence: &Evidence<'_>, taken: &mut Taken, tally: &mut Tall
     let mut cuts: Vec<u64> =
         evidence.log.iter().filter(|seen| seen.status.is_none()).map(|seen| seen.ended_us).collect();
     cuts.sort_unstable();
+    let cuts_before = |moment_us: u64| cuts.partition_point(|cut| *cut < moment_us);
     for (number, of_phone) in (0_u32..).zip(taken) {
         of_phone.sort_unstable();
         let kills = u64::from(evidence.at_kills.get(&number).copied().unwrap_or_default());
         // The last acceptance is that of which the server knows; each one before needs a reason.
-        let (_, before) = of_phone.split_last().unwrap_or((&(0, true), &[]));
-        let may_be_cut = |&&(ended_us, answered): &&(u64, bool)| {
-            evidence.cuts && (!answered || is_near_a_cut(&cuts, ended_us))
-        };
-        let (all, cut) = (before.len() as u64, before.iter().filter(may_be_cut).count() as u64);
+        let may_be_cut = |pair: &&[(u64, bool)]| evidence.cuts && (!pair[0].1 || cuts_before(pair[1].0) > 0);
+        let (all, cut) = (of_phone.len().saturating_sub(1), of_phone.windows(2).filter(may_be_cut).count());
+        let (all, cut) = (all as u64, cut as u64);
         // A kill explains what no cut can before it explains others.
         let by_kill = kills.min(all);
         let by_cut = cut.min(all - by_kill);
@@ -204,12 +203,10 @@ fn count_duplicates(evidence: &Evidence<'_>, taken: &mut Taken, tally: &mut Tall
             );
         }
     }
-}
-
-fn is_near_a_cut(cuts: &[u64], ended_us: u64) -> bool {
-    let next = cuts.partition_point(|cut| *cut < ended_us);
-    let neighbours = [next.checked_sub(1), Some(next)].into_iter().flatten();
-    neighbours.filter_map(|at| cuts.get(at)).any(|cut| cut.abs_diff(ended_us) <= CUT_REACH_US)
+    // What no cut has room for has another reason.
+    let too_many = tally.duplicates_by_cut.saturating_sub(cuts.len() as u64 * CALLS_A_CUT);
+    tally.duplicates_by_cut -= too_many;
+    tally.duplicates_unexplained += too_many;
 }
 
 fn marks(evidence: &Evidence<'_>) -> Vec<bool> {
