@@ -11,7 +11,7 @@ use pushbridge_wire::{LoginId, MessageId, Timestamp};
 use super::Lease;
 use crate::store::AppNo;
 
-/// Number of a delivery in the store. Only grows.
+/// Number of a delivery in the store. Grows, and is given anew only after retention has removed all above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryNo(pub i64);
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::TcpListener,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -46,8 +46,8 @@ pub(crate) struct Town {
     stranger: Shop,
     /// Rules that hold an attempt, with what is left of the wait.
     holds: BTreeMap<u64, Duration>,
-    /// Leases of a server that is gone.
-    orphans: Vec<(i64, u32)>,
+    /// Leases of a server that is gone, as long as they last: retention frees numbers for other deliveries.
+    orphans: Mutex<Vec<(i64, u32)>>,
     // Last: files are closed before their folder goes.
     dir: TempDir,
 }
@@ -86,7 +86,7 @@ impl Town {
             apps: 0,
             stranger,
             holds: BTreeMap::new(),
-            orphans: Vec::new(),
+            orphans: Mutex::default(),
             dir,
         }
     }
@@ -236,7 +236,9 @@ impl Town {
 
     fn is_quiet(&self) -> bool {
         let (due, leased) = self.truth.under_way(self.now_ms());
-        let leased = leased.iter().filter(|lease| !self.orphans.contains(lease)).count();
+        let mut orphans = self.orphans.lock().unwrap();
+        orphans.retain(|orphan| leased.contains(orphan));
+        let leased = leased.iter().filter(|lease| !orphans.contains(lease)).count();
         due == 0 && leased == self.held() && self.control().in_flight() == leased
     }
 
@@ -253,7 +255,7 @@ impl Town {
             ended.unwrap().unwrap();
         }
         self.holds.clear();
-        self.orphans = self.truth.under_way(self.now_ms()).1;
+        self.orphans = Mutex::new(self.truth.under_way(self.now_ms()).1);
         self.control().clear_faults();
         self.fcm_clock.advance(HOLD * 10);
         self.set_fcm_clock();
@@ -276,7 +278,7 @@ impl Town {
         self.truth = Truth::closed(); // a restore wants the file for itself
         restore_snapshot(&self.config, snapshot, &self.clock).unwrap();
         self.truth = Truth::open(&self.config.server.data_dir);
-        self.orphans = self.truth.under_way(self.now_ms()).1;
+        self.orphans = Mutex::new(self.truth.under_way(self.now_ms()).1);
         let (server, listener) = open(&self.config, &self.clock).await;
         self.serve(server, listener);
     }
