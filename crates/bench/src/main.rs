@@ -66,6 +66,25 @@ enum Bench {
     },
     /// Sending: the server beside a bare loop of the h2 crate, in turn, all as programs of their own.
     Send(send_command::SendArguments),
+    /// The FCM client alone, beside the same bare loop.
+    Client(send_command::ClientArguments),
+    /// The FCM client, as `client` starts it.
+    #[command(hide = true)]
+    SendClient {
+        /// Where the emulator is.
+        url: String,
+        /// Its service account's file.
+        account: std::path::PathBuf,
+        /// A file of tokens.
+        tokens: std::path::PathBuf,
+        /// How many sends.
+        deliveries: u64,
+        /// On how many threads.
+        threads: usize,
+        /// The authority to trust, with TLS.
+        #[arg(long)]
+        ca: Option<std::path::PathBuf>,
+    },
     /// The bare loop, as `send` starts it.
     #[command(hide = true)]
     SendBare {
@@ -91,7 +110,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // The bare loop is fastest and cheapest on one thread.
     let mut runtime = match arguments.bench {
-        Bench::SendBare { .. } => tokio::runtime::Builder::new_current_thread(),
+        Bench::SendBare { .. } | Bench::SendClient { threads: 1, .. } => {
+            tokio::runtime::Builder::new_current_thread()
+        }
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = match runtime.enable_all().build() {
@@ -138,6 +159,11 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
             Ok(report.holds())
         }
         Bench::Send(send) => send_command::run(send, arguments.json).await,
+        Bench::Client(client) => send_command::run_client(client, arguments.json).await,
+        Bench::SendClient { url, account, tokens, deliveries, ca, .. } => {
+            print(&send::send_file(&url, &account, &tokens, deliveries, ca.as_deref()).await?, true);
+            Ok(true)
+        }
         Bench::SendBare { url, tokens, deliveries, ca } => {
             print(&send::rush_file(&url, &tokens, deliveries, ca.as_deref()).await?, true);
             Ok(true)

@@ -54,6 +54,32 @@ pub(crate) struct SendArguments {
     largest: u64,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Sends of a round.
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u64).range(1..))]
+    deliveries: u64,
+    /// How long FCM takes, such as 50ms or 0ms.
+    #[arg(long, default_value = "50ms", value_parser = milliseconds)]
+    latency: u64,
+    /// Threads that the callers run on.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Rounds of each side.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Over TLS, as FCM is; both sides.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    tls: bool,
+}
+
+pub(crate) async fn run_client(client: ClientArguments, json: bool) -> Result<bool, BenchError> {
+    let ClientArguments { deliveries, latency, threads, rounds, tls } = client;
+    let plan = SendPlan { deliveries, latency_ms: latency, errors_percent: 0, rounds, tls };
+    print(&send::measure_client(plan, threads).await?, json);
+    Ok(true)
+}
+
 fn milliseconds(text: &str) -> Result<u64, String> {
     text.trim_end_matches("ms").parse().map_err(|_| "must be milliseconds, such as 50ms".to_owned())
 }

@@ -25,8 +25,8 @@ use tokio_rustls::TlsConnector;
 use super::programs::usage_of;
 use crate::{BenchError, registry::moment};
 
-const CONNECTIONS: usize = 8;
-const STREAMS: usize = 100;
+pub(super) const CONNECTIONS: usize = 8;
+pub(super) const STREAMS: usize = 100;
 
 /// What one round of the loop came to.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -58,15 +58,19 @@ pub async fn rush_file(
     deliveries: u64,
     ca: Option<&Path>,
 ) -> Result<BareRound, BenchError> {
-    let tokens = std::fs::read_to_string(tokens).map_err(BenchError::of)?;
     let address = url.trim_start_matches("http://").trim_start_matches("https://");
     let work = Work {
         address: address.parse().map_err(BenchError::of)?,
         tls: ca.map(connector).transpose()?,
         uri: format!("{url}/v1/projects/demo/messages:send"),
-        tokens: tokens.lines().map(str::to_owned).collect(),
+        tokens: read_tokens(tokens)?,
     };
     rush(Arc::new(work), deliveries).await
+}
+
+pub(super) fn read_tokens(file: &Path) -> Result<Vec<String>, BenchError> {
+    let tokens = std::fs::read_to_string(file).map_err(BenchError::of)?;
+    Ok(tokens.lines().map(str::to_owned).collect())
 }
 
 /// ring is what the baselines of others were measured with; it costs a little less here than aws-lc-rs.

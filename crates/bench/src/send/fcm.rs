@@ -116,8 +116,12 @@ impl Fcm {
         self.secure.then(|| self.program.text("ca")).transpose()
     }
 
+    pub(super) fn service_account_file(&self) -> Result<&str, BenchError> {
+        self.program.text("service_account")
+    }
+
     pub(super) fn service_account(&self) -> Result<Value, BenchError> {
-        let text = std::fs::read_to_string(self.program.text("service_account")?).map_err(BenchError::of)?;
+        let text = std::fs::read_to_string(self.service_account_file()?).map_err(BenchError::of)?;
         serde_json::from_str(&text).map_err(BenchError::of)
     }
 

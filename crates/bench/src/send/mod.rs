@@ -6,6 +6,7 @@
 
 mod bare;
 pub mod cells;
+mod client;
 mod faults;
 mod fcm;
 pub mod kill;
@@ -19,6 +20,7 @@ mod tally;
 pub mod urgent;
 
 pub use bare::{BareRound, rush_file};
+pub use client::{ClientReport, measure_client, send_file};
 pub use report::{SendReport, measure};
 pub use tally::Tally;
 

@@ -95,16 +95,10 @@ pub(super) async fn measure_on(plan: SendPlan, template: &Template) -> Result<Se
 }
 
 /// The loop as a process of its own, against an emulator of its own.
-async fn bare_round(plan: SendPlan) -> Result<BareRound, BenchError> {
-    let fcm = Fcm::start(plan.deliveries, plan.tls).await?;
-    if plan.latency_ms > 0 {
-        fcm.fault(&json!({"latency_ms": plan.latency_ms})).await?;
-    }
-    let file = fcm.dir.path().join("tokens");
-    std::fs::write(&file, fcm.tokens.join("\n")).map_err(BenchError::of)?;
-    let file = file.display().to_string();
+pub(super) async fn bare_round(plan: SendPlan) -> Result<BareRound, BenchError> {
+    let (fcm, tokens) = start_fcm(plan).await?;
     let deliveries = plan.deliveries.to_string();
-    let mut arguments = vec!["send-bare", fcm.url()?, file.as_str(), deliveries.as_str()];
+    let mut arguments = vec!["send-bare", fcm.url()?, tokens.as_str(), deliveries.as_str()];
     if let Some(ca) = fcm.ca()? {
         arguments.extend(["--ca", ca]);
     }
@@ -112,6 +106,17 @@ async fn bare_round(plan: SendPlan) -> Result<BareRound, BenchError> {
     let round = serde_json::from_value(program.ready.clone()).map_err(BenchError::of)?;
     fcm.end().await?;
     Ok(round)
+}
+
+/// An emulator for the bare loop or the bare client, and the file of its phones' tokens.
+pub(super) async fn start_fcm(plan: SendPlan) -> Result<(Fcm, String), BenchError> {
+    let fcm = Fcm::start(plan.deliveries, plan.tls).await?;
+    if plan.latency_ms > 0 {
+        fcm.fault(&json!({"latency_ms": plan.latency_ms})).await?;
+    }
+    let file = fcm.dir.path().join("tokens");
+    std::fs::write(&file, fcm.tokens.join("\n")).map_err(BenchError::of)?;
+    Ok((fcm, file.display().to_string()))
 }
 
 fn report(plan: SendPlan, served: &[ServerRound], bare: &[BareRound]) -> SendReport {
