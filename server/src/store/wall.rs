@@ -5,6 +5,18 @@ use rusqlite::OptionalExtension;
 
 use super::{AppNo, InstallationNo, Store, StoreError};
 
+/// The server's own data messages say nothing for a user; bare addresses, topics and conditions neither.
+///
+/// Asked again at every settlement while a logout waits: of each value, only what is leased is read. Left to itself SQLite
+/// takes the index of deliveries by user, and reads for each value all that the app keeps.
+const TO_INSTALLATION: &str = "
+    SELECT 1 FROM held_addresses h
+    JOIN deliveries d INDEXED BY deliveries_wire
+        ON d.app = h.app AND d.wire_key = h.address_key AND d.state = 'leased'
+    WHERE h.installation = ?2 AND h.app = ?1 AND d.user IS NOT NULL AND d.lease_until_ms > ?4
+        AND NOT (d.installation = ?2 AND d.epoch IS ?3)
+    LIMIT 1";
+
 impl Store {
     /// Whether an attempt is on the wire to any value that `installation` holds or held, by whichever installation,
     /// except those that it made in its own epoch `present`. On the wire is what a durable lease says.
@@ -16,14 +28,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
-            // The server's own data messages say nothing for a user; bare addresses, topics and conditions neither.
-            let mut query = connection.prepare_cached(
-                "SELECT 1 FROM held_addresses h
-                 JOIN deliveries d ON d.app = h.app AND d.wire_key = h.address_key AND d.state = 'leased'
-                 WHERE h.installation = ?2 AND h.app = ?1 AND d.user IS NOT NULL AND d.lease_until_ms > ?4
-                   AND NOT (d.installation = ?2 AND d.epoch IS ?3)
-                 LIMIT 1",
-            )?;
+            let mut query = connection.prepare_cached(TO_INSTALLATION)?;
             let found =
                 query.query_row((app.0, installation.0, present, now.as_ms()), |_| Ok(())).optional()?;
             Ok(found.is_some())
@@ -52,3 +57,6 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;
