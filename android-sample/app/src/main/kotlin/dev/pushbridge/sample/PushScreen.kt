@@ -1,5 +1,6 @@
 package dev.pushbridge.sample
 
+import androidx.compose.foundation.BorderStroke
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
@@ -65,7 +66,7 @@ private fun AccountCard(state: PushUiState, actions: PushActions) = Section(stri
         Buttons { people.forEach { Button(onClick = { actions.logIn(it) }) { Text(stringResource(R.string.log_in_as, it)) } } }
         return@Section
     }
-    OutlinedButton(onClick = actions.logOut) { Text(stringResource(R.string.log_out)) }
+    QuietButton(stringResource(R.string.log_out), actions.logOut)
     PermissionQuestion(state.permission, user, actions.allow)
 }
 
@@ -94,7 +95,7 @@ private fun SyncCard(state: PushUiState) = Section(stringResource(R.string.sync)
 
 @Composable
 private fun ControlsCard(controls: List<Control>, run: (Control) -> Unit) = Section(stringResource(R.string.controls)) {
-    Buttons { controls.forEach { OutlinedButton(onClick = { run(it) }) { Text(stringResource(it.label)) } } }
+    Buttons { controls.forEach { QuietButton(stringResource(it.label)) { run(it) } } }
 }
 
 @Composable
@@ -119,3 +120,8 @@ internal fun Section(title: String, content: @Composable ColumnScope.() -> Unit)
 @Composable
 private fun Buttons(content: @Composable () -> Unit) =
     FlowRow(horizontalArrangement = Arrangement.spacedBy(8.dp)) { content() }
+
+/** Material's own border is too faint on a card. */
+@Composable
+private fun QuietButton(text: String, onClick: () -> Unit) =
+    OutlinedButton(onClick, border = BorderStroke(1.dp, MaterialTheme.colorScheme.outline)) { Text(text) }
