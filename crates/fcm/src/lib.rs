@@ -13,6 +13,7 @@
 //! | FCM's answer, told apart | [`error`] |
 //! | what the answer asks of the caller | [`verdict`] |
 //! | when to try again | [`retry`] |
+//! | names of topics, conditions, and who is subscribed | [`topics`] |
 //!
 //! Nothing here prints a registration token, a Firebase installation ID, an access token or a key: `Debug`
 //! shows a [`Fingerprint`] where identity matters.
@@ -28,12 +29,13 @@ mod sent_id;
 mod target;
 #[cfg(test)]
 mod testing;
+pub mod topics;
 pub mod validate;
 pub mod verdict;
 
 pub use client::{
     ClientSettings, ConnectError, DEFAULT_ENDPOINT, FcmClient, PreparedRequest, ProjectId, SetupError,
-    request_body,
+    TopicClient, request_body,
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SendError, ThrottleScope};
@@ -46,5 +48,6 @@ pub use oauth::{
 pub use retry::RetrySchedule;
 pub use sent_id::SentId;
 pub use target::Target;
+pub use topics::{Registration, Subscribed, TopicError, TopicName, TopicSubscription, check_condition};
 pub use validate::{PayloadError, Violation, stamp, validate};
 pub use verdict::Verdict;

@@ -123,7 +123,7 @@ async fn answer_send(
         version: parts.version,
         path: parts.uri.path().to_owned(),
         bearer: bearer.unwrap_or_default().to_owned(),
-        body: serde_json::from_slice(&body).expect("a JSON body"),
+        body: if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("a JSON body") },
         peer,
     };
     let number = {

@@ -19,4 +19,5 @@ mod send;
 mod send_errors;
 mod support;
 mod tls;
+mod topic_client;
 mod topics;

@@ -10,9 +10,11 @@ mod pool;
 mod request;
 mod send;
 mod settings;
-mod tls;
+pub(crate) mod tls;
+mod topics;
 
 pub use pool::ConnectError;
 pub use request::{PreparedRequest, request_body};
 pub use send::FcmClient;
 pub use settings::{ClientSettings, DEFAULT_ENDPOINT, ProjectId, SetupError};
+pub use topics::{MAX_BATCH, TopicClient};

@@ -31,6 +31,9 @@ pub enum SetupError {
     /// rustls refuses its configuration.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
+    /// reqwest refuses its configuration.
+    #[error("the HTTP client cannot be set up")]
+    Http(#[source] reqwest::Error),
     /// The environment names a proxy that is none of plain HTTP.
     #[error("the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names must have an http:// address")]
     BadProxy,

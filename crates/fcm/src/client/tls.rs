@@ -37,3 +37,10 @@ pub(super) fn client_config(ca_pem: Option<&[u8]>) -> Result<ClientConfig, Setup
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
 }
+
+/// For plain HTTP by reqwest, which would otherwise look for the process's default provider.
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}

@@ -66,6 +66,11 @@ pub(crate) fn read_answer(answer: &Answer<'_>, target: &Target, now: Timestamp) 
     }
 }
 
+/// The code of the `FcmError` in `body`, if there is one.
+pub(crate) fn error_code(body: &[u8]) -> Option<String> {
+    ErrorBody::parse(body)?.error_code
+}
+
 /// Without a code of FCM that we know, the status decides; it never declares an address dead, save by a 400 that
 /// names the token.
 fn by_http_status(

@@ -15,7 +15,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{AuthUnavailable, ConnectError, Verdict, Violation};
 
-pub(crate) use answer::{Answer, read_answer, read_success};
+pub(crate) use answer::{Answer, error_code, read_answer, read_success};
 pub(crate) use text::bounded_text;
 
 /// How long Google's front end asks to wait in its error pages.

@@ -3,15 +3,14 @@
 //! Not by `gcp_auth`: its address there is fixed, so that nothing could be tested, and neither a time-out nor the
 //! variable of Google's libraries for another address is known to it.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use reqwest::{Client, redirect};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use serde::Deserialize;
 use url::Url;
 
 use super::{AccessToken, AuthFailure, fetch::SCOPE, state::Fetched};
-use crate::error::bounded_text;
+use crate::{client::tls::trusting_nobody, error::bounded_text};
 
 const HOST: &str = "metadata.google.internal";
 const PATH: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
@@ -67,16 +66,10 @@ impl MetadataServer {
     }
 }
 
-/// Neither a proxy nor a redirect: nobody else on the network is to be asked for a token. The server speaks plain
-/// HTTP; TLS is configured, trusting nobody, lest reqwest look for the process's default provider.
+/// Neither a proxy nor a redirect: nobody else on the network is to be asked for a token. The server speaks plain HTTP.
 fn client() -> Option<Client> {
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
     let builder = Client::builder().no_proxy().redirect(redirect::Policy::none());
-    builder.tls_backend_preconfigured(tls).build().ok()
+    builder.tls_backend_preconfigured(trusting_nobody().ok()?).build().ok()
 }
 
 impl fmt::Display for MetadataServer {
