@@ -65,3 +65,51 @@ async fn client_and_emulator_judge_alike() {
         assert_eq!(status, if fine { 200 } else { 400 }, "the emulator: {short}");
     }
 }
+
+/// Targets of topics and conditions: FCM's regular expression and its grammar.
+fn audiences() -> Vec<(&'static str, String, bool)> {
+    let or = |count: usize| vec!["'a' in topics"; count].join(" || ");
+    let deep = |count: usize| format!("{}'a' in topics{}", "(".repeat(count), ")".repeat(count));
+    let of = |field: &'static str, text: &str, fine| (field, text.to_owned(), fine);
+    vec![
+        of("topic", "news", FINE),
+        of("topic", "A-Z_a.z~0%9", FINE),
+        of("topic", &"t".repeat(900), FINE),
+        of("topic", &"t".repeat(901), REFUSED),
+        of("topic", "", REFUSED),
+        of("topic", "a b", REFUSED),
+        of("topic", "/topics/news", REFUSED),
+        of("condition", "'a' in topics", FINE),
+        of("condition", "\"a\" in topics", FINE),
+        of("condition", "!('a' in topics) && !'b' in topics", FINE),
+        of("condition", "'a' in topics && ('b' in topics || 'c' in topics)", FINE),
+        of("condition", &or(5), FINE),
+        of("condition", &or(6), REFUSED),
+        of("condition", &deep(40), FINE),
+        of("condition", &deep(60), REFUSED),
+        of("condition", "", REFUSED),
+        of("condition", "news", REFUSED),
+        of("condition", "'a' in topics &&", REFUSED),
+        of("condition", "'a' in topics and 'b' in topics", REFUSED),
+        of("condition", "'a' in topics)", REFUSED),
+        of("condition", "('a' in topics", REFUSED),
+        of("condition", "'a' intopics", REFUSED),
+        of("condition", "'a b' in topics", REFUSED),
+        of("condition", "'a\" in topics", REFUSED),
+    ]
+}
+
+#[tokio::test]
+async fn client_and_emulator_judge_topics_and_conditions_alike() {
+    let bench = Bench::start().await;
+    for (field, text, fine) in audiences() {
+        let client = match field {
+            "topic" => pushbridge_fcm::TopicName::try_from(text.as_str()).is_ok(),
+            _ => pushbridge_fcm::check_condition(&text).is_ok(),
+        };
+        assert_eq!(client, fine, "the client: {field} {text:.60}");
+        let message = json!({field: text, "data": {"k": "v"}});
+        let status = bench.send(&json!({"message": message, "validate_only": true})).await.status;
+        assert_eq!(status, if fine { 200 } else { 400 }, "the emulator: {field} {text:.60}");
+    }
+}
