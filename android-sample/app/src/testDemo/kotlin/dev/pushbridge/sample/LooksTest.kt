@@ -26,7 +26,7 @@ class LooksTest {
     fun end() = app.onTerminate()
 
     @Test
-    fun `light, dark and large, and every button says what it is`() {
+    fun `light, dark and large, and every button says what it is and is high enough`() {
         runBlocking { app.pushbridge.status.first() }
         app.account.logIn("anna", app.pushbridge)
         app.work.runAll()
@@ -48,11 +48,18 @@ class LooksTest {
         val buttons = screen.nodes().filter { SemanticsActions.OnClick in it.config }
         assertTrue(buttons.size >= 3)
         assertEquals(emptyList<Any>(), buttons.filter { screen.textOf(it).isBlank() })
+        val least = TOUCH_DP * app.resources.displayMetrics.density
+        assertEquals(emptyList<Any>(), buttons.filter { it.layoutInfo.height < least }.map(screen::textOf))
         val root = activity.get().window.decorView
         val picture = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
         root.draw(Canvas(picture))
         val file = File(System.getProperty("android.screens"), "android-sample-$name.png").apply { parentFile?.mkdirs() }
         file.outputStream().use { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }
         activity.pause().stop().destroy()
+    }
+
+    private companion object {
+        /** The least height of what can be touched. */
+        const val TOUCH_DP = 48
     }
 }
