@@ -75,18 +75,20 @@ fn log_to_stderr() {
         .try_init();
 }
 
-/// Cancels `shutdown` at the first SIGINT or SIGTERM.
-pub(crate) async fn cancel_on_signal(shutdown: CancellationToken) {
+/// Cancels `shutdown` at the first SIGINT or SIGTERM. They are caught from the call on, not from the first poll: whoever
+/// reads the ready line may end the process at once.
+pub(crate) fn cancel_on_signal(shutdown: CancellationToken) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        tracing::warn!("signals cannot be caught: end the process with SIGKILL, nothing is lost");
-        return;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let caught = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = caught else {
+            tracing::warn!("signals cannot be caught: end the process with SIGKILL, nothing is lost");
+            return;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        shutdown.cancel();
     }
-    shutdown.cancel();
 }
