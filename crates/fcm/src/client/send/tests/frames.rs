@@ -75,6 +75,26 @@ async fn a_stream_below_the_last_one_of_a_goaway_may_have_been_taken() {
     assert_eq!((error.code(), error.is_outcome_unknown()), ("connection_lost", true));
 }
 
+/// What has begun to be answered was looked at, whatever the peer says then.
+#[tokio::test]
+async fn a_goaway_inside_an_answer_leaves_the_outcome_unknown() {
+    let google = FakeGoogle::start_sound(|_| ready(taken())).await;
+    let (listener, endpoint) = listen().await;
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let mut socket = accept_request(&listener).await;
+        // `:status: 200` on stream 1, then: stream 0 was the last one.
+        let answer = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
+        let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        socket.write_all(&[&answer[..], &goaway[..]].concat()).await.expect("sent");
+        let (socket, _) = listener.accept().await.expect("another connection");
+        answer_one(socket).await;
+    });
+    let error =
+        send(&client_at(&endpoint, &google, &ClientSettings::default())).await.expect_err("half an answer");
+    assert_eq!((error.code(), error.is_outcome_unknown()), ("connection_lost", true));
+}
+
 #[tokio::test]
 async fn a_call_that_is_dropped_resets_its_stream_and_gives_its_place_back() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
