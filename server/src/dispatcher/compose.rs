@@ -87,6 +87,7 @@ fn app_key(app: &AppId) -> (String, String) {
 fn key(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
+
 /// A data message that wakes the app and shows nothing. A newer one of the same kind replaces it, and one that comes
 /// after its time is of no use.
 fn system_message(data: &str, claim: &Claim) -> Result<Message, serde_json::Error> {

@@ -23,7 +23,7 @@ use crate::{
 /// What no wake-up told is found after that long.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Outcomes of one commit, where so many are to be had: more gain nothing (docs/BENCHMARKS.md has the figures).
+/// Outcomes of one commit, where so many are to be had: what the store's writer measured, more gain next to nothing.
 const OUTCOMES: usize = 200;
 /// How long the first of them waits for the others. Ours: little beside FCM's own tens of milliseconds.
 const LINGER: Duration = Duration::from_millis(8);
