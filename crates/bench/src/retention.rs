@@ -103,7 +103,7 @@ async fn broadcast(app: &pushbridge_server::App, row: &AppRow) -> Result<(), Ben
             outcome: Outcome::Sent { fcm_name: fcm_name.clone() },
             finding: Finding::Alive,
         };
-        app.store.settle(claims.into_iter().map(settle).collect(), now).await.map_err(BenchError::of)?;
+        app.store.settle(claims.into_iter().map(settle).collect::<Vec<_>>(), now).await.map_err(BenchError::of)?;
     }
 }
 

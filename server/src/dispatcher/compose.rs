@@ -121,14 +121,20 @@ mod tests {
 
     use super::*;
     use crate::{
-        outbox::{DeliveryNo, Lease, OutgoingMessage, WorkerId},
+        outbox::{Concerns, DeliveryNo, Lease, OutgoingMessage, WorkerId},
         store::AppNo,
     };
 
     fn claim(content: Content) -> Claim {
         let now = Timestamp::from_ms(1_000_000);
         Claim {
-            lease: Lease { delivery: DeliveryNo(1), owner: WorkerId::new(1, now), attempt: 1, until: now },
+            lease: Lease {
+                delivery: DeliveryNo(1),
+                owner: WorkerId::new(1, now),
+                attempt: 1,
+                until: now,
+                concerns: Concerns { app: AppNo(1), message: None, address: None },
+            },
             app: AppNo(1),
             target: Target::Token("token".to_owned()),
             content,

@@ -272,6 +272,7 @@ async fn settle(app: &App, batch: Vec<Settlement>) -> Vec<Settlement> {
     if batch.is_empty() {
         return batch;
     }
+    let batch: Arc<[Settlement]> = batch.into();
     match app.store.settle(batch.clone(), app.clock.now()).await {
         Ok(settled) => {
             app.wake.leases_settled();
@@ -283,21 +284,21 @@ async fn settle(app: &App, batch: Vec<Settlement>) -> Vec<Settlement> {
         }
         Err(error @ (StoreError::Overloaded | StoreError::Unavailable(_) | StoreError::Closed)) => {
             tracing::warn!(%error, deliveries = batch.len(), "cannot record outcomes; trying again");
-            batch
+            batch.to_vec()
         }
         Err(error) => {
             tracing::error!(%error, deliveries = batch.len(), "an outcome cannot be recorded");
-            settle_one_by_one(app, batch).await;
+            settle_one_by_one(app, &batch).await;
             Vec::new()
         }
     }
 }
 
 /// After a defect: one bad row must not undo the others. The bad one is sent again after its lease.
-async fn settle_one_by_one(app: &App, batch: Vec<Settlement>) {
+async fn settle_one_by_one(app: &App, batch: &[Settlement]) {
     for settlement in batch {
         let delivery = settlement.lease.delivery.0;
-        if let Err(error) = app.store.settle(vec![settlement], app.clock.now()).await {
+        if let Err(error) = app.store.settle([settlement.clone()], app.clock.now()).await {
             tracing::error!(delivery.id = delivery, %error, "its outcome is not recorded");
         }
     }

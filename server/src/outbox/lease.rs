@@ -1,21 +1,21 @@
 //! A lease: the time-limited right to send one delivery, and what came of it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use pushbridge_wire::Timestamp;
 
 use super::{DeliveryNo, DeliveryState, Transition};
-use crate::feedback::Finding;
+use crate::{feedback::Finding, store::AppNo};
 
-/// Who holds leases: one run of one process.
+/// Who holds leases: one run of one process. Every lease has a clone, so clones share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct WorkerId(String);
+pub struct WorkerId(Arc<str>);
 
 impl WorkerId {
     /// The worker of process `pid` that started then.
     #[must_use]
     pub fn new(pid: u32, started: Timestamp) -> Self {
-        Self(format!("{pid}-{}", started.as_ms()))
+        Self(format!("{pid}-{}", started.as_ms()).into())
     }
 
     /// The id as text.
@@ -42,6 +42,30 @@ pub struct Lease {
     pub attempt: u32,
     /// The attempt must be over by then.
     pub until: Timestamp,
+    /// For whom it is.
+    pub concerns: Concerns,
+}
+
+/// What is known of a delivery since its claim and cannot change before its settlement: a success is recorded by it,
+/// with nothing read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concerns {
+    /// Whose it is.
+    pub app: AppNo,
+    /// Number of the message in the store; none for the server's own.
+    pub message: Option<i64>,
+    /// What the answer says about an address of an installation; none where it is about nobody's.
+    pub address: Option<Deaths>,
+}
+
+/// Whether an address was called dead with no success since. In one generation it begins only by taking the address out
+/// of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deaths {
+    /// Never.
+    None,
+    /// Once at least: a success makes that be forgotten.
+    Some,
 }
 
 /// What came of an attempt.

@@ -12,5 +12,5 @@ mod state;
 
 pub use delivery::{Claim, Content, DeliveryNo, OutgoingMessage};
 pub use lanes::{LANES, LaneNo, interleave, share_out};
-pub use lease::{Lease, Outcome, Settled, Settlement, WorkerId};
+pub use lease::{Concerns, Deaths, Lease, Outcome, Settled, Settlement, WorkerId};
 pub use state::{CancelReason, DeliveryState, Transition};

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::{
     AppNo, InstallationNo, Store, StoreError, address_key,
     facts::{login_ended, put_facts},
+    outbox::cancel_for_binding,
     rows::{StoredInstallation, load_installation, load_numbered, save_installation},
 };
 use crate::registry::{
@@ -232,11 +233,7 @@ impl Scribe<'_> {
             "INSERT OR IGNORE INTO ended_logins (app, login, reason, ended_ms) VALUES (?1, ?2, ?3, ?4)",
         )?;
         end.execute((self.app.0, binding.login.as_str(), reason.as_str(), self.now.as_ms()))?;
-        let mut cancel = self.connection.prepare_cached(
-            "UPDATE deliveries SET state = 'cancelled', reason = ?3, updated_ms = ?4
-             WHERE installation = ?1 AND epoch = ?2 AND state = 'pending'",
-        )?;
-        cancel.execute((no.0, binding.epoch, reason.as_str(), self.now.as_ms()))?;
+        cancel_for_binding(self.connection, (no, binding.epoch), reason, self.now)?;
         append_event(self.connection, self.app, no, self.now, "unbound", Some(reason), self.actor, None)
     }
 

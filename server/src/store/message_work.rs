@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     AppNo, NewMessage, Store, StoreError,
     audience::{Chunk, Cursor, Queue, expand_chunk},
+    progress::{EndedCounts, add_made, insert_progress, seal},
 };
 use crate::{
     intake::{Audience, SendTime},
-    outbox::{CancelReason, LaneNo},
+    outbox::{CancelReason, DeliveryState, LaneNo},
 };
 
 /// Deliveries that one chunk cancels.
@@ -124,9 +125,7 @@ fn work_on(connection: &Connection, message: i64, now: Timestamp) -> Result<u64,
 }
 
 fn record_chunk(connection: &Connection, queue: &Queue, chunk: &Chunk) -> Result<(), StoreError> {
-    let mut count = connection
-        .prepare_cached("UPDATE message_progress SET deliveries = deliveries + ?2 WHERE message = ?1")?;
-    count.execute((queue.message, chunk.made))?;
+    add_made(connection, queue.message, chunk.made)?;
     match chunk.next {
         Some(cursor) => move_on(connection, queue, cursor),
         None => {
@@ -200,34 +199,12 @@ fn cancel_chunk(
         "UPDATE deliveries SET state = 'cancelled', reason = ?4, updated_ms = ?5
          WHERE message = ?1 AND delivery > ?2 AND delivery <= ?3 AND state = 'pending'",
     )?;
-    cancel.execute((message, after, last, CancelReason::MessageCancelled.as_str(), now.as_ms()))?;
+    let reason = CancelReason::MessageCancelled.as_str();
+    let cancelled = cancel.execute((message, after, last, reason, now.as_ms()))?;
+    let mut ended = EndedCounts::default();
+    ended.add(Some(message), DeliveryState::Cancelled, cancelled as u64);
+    ended.write(connection, now)?;
     Ok((count == CHUNK_CANCELLED).then_some(last))
-}
-
-fn insert_progress(
-    connection: &Connection,
-    message: i64,
-    deliveries: u64,
-    sealed: bool,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let finished = (sealed && deliveries == 0).then_some(now.as_ms());
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO message_progress (message, deliveries, sealed, finished_ms) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    insert.execute((message, deliveries, sealed, finished))?;
-    Ok(())
-}
-
-/// No more deliveries come. Where all have ended already, the message is finished.
-fn seal(connection: &Connection, message: i64, now: Timestamp) -> Result<(), StoreError> {
-    let mut seal = connection.prepare_cached(
-        "UPDATE message_progress SET sealed = 1,
-             finished_ms = CASE WHEN sent + failed + expired + cancelled >= deliveries THEN ?2 END
-         WHERE message = ?1 AND finished_ms IS NULL",
-    )?;
-    seal.execute((message, now.as_ms()))?;
-    Ok(())
 }
 
 /// It begins where the others are by now: neither before them all nor behind them all.

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_progress.sql"),
     include_str!("migrations/0003_user_data.sql"),
+    include_str!("migrations/0004_counted_in_code.sql"),
 ];
 
 /// Applies what is missing, all in one transaction: a kill leaves the old schema or the new one.

@@ -19,6 +19,7 @@ mod meta;
 mod migrate;
 mod open;
 mod outbox;
+mod progress;
 mod readers;
 mod receipts;
 mod restore;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row};
 use super::{
     AppNo, DeliveryCursor, EventRow, PageSize, Store, StoreError,
     facts::revoked_at,
+    outbox::cancel_for_user,
     rows::{StoredInstallation, checked, read_installation},
     users::{bound, read_event, refuse_older_proofs, scribe},
 };
@@ -121,7 +122,8 @@ impl Store {
                 forget_person(connection, "installation = ?1", [no.0])?;
             }
             forget_person(connection, "app = ?1 AND reported_user = ?2", (app.0, user.as_str()))?;
-            cancel_waiting(connection, app, &user, now)?;
+            // What a binding left waiting was cancelled with it; this finds what was made for one that ended before.
+            cancel_for_user(connection, (app, &user), &Reason::Erased, now)?;
             let messages = forget_texts(connection, app, &user)?;
             let deliveries = forget_deliveries(connection, app, &user)?;
             Ok(Erased { unbound: bindings.len(), deliveries, messages })
@@ -218,21 +220,6 @@ fn forget_person(
         "UPDATE installations SET reported_user = NULL, locale = NULL, timezone = NULL, tags = '[]' WHERE {which}"
     ))?;
     forget.execute(parameters)?;
-    Ok(())
-}
-
-/// What a binding left waiting was cancelled with it; this finds what was made for one that ended before.
-fn cancel_waiting(
-    connection: &Connection,
-    app: AppNo,
-    user: &UserId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut cancel = connection.prepare_cached(
-        "UPDATE deliveries SET state = 'cancelled', reason = ?3, updated_ms = ?4
-         WHERE app = ?1 AND user = ?2 AND state = 'pending'",
-    )?;
-    cancel.execute((app.0, user.as_str(), Reason::Erased.as_str(), now.as_ms()))?;
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 
 use pushbridge_fcm::Target;
 use pushbridge_wire::{Address, AddressKind, AddressValue, LoginId, Timestamp};
-use rusqlite::{Connection, Row};
+use rusqlite::{Row, Statement};
 
 use crate::{
-    outbox::{CancelReason, DeliveryNo},
-    store::{StoreError, address_key, rows::checked},
+    outbox::{CancelReason, Concerns, Deaths, DeliveryNo},
+    store::{AppNo, StoreError, address_key, rows::checked},
 };
 
 /// A row of the outbox, as far as a claim needs it.
@@ -22,6 +22,7 @@ pub(super) struct DueRow {
     pub(super) attempts: u32,
     pub(super) first_attempt: Option<Timestamp>,
     pub(super) expires: Timestamp,
+    to_installation: bool,
     holder: Option<Holder>,
 }
 
@@ -31,6 +32,7 @@ struct Holder {
     live: bool,
     address: Option<(Address, [u8; 16])>,
     generation: u64,
+    deaths: u32,
     unconfirmed: bool,
     /// User, login and epoch.
     binding: Option<(String, String, u64)>,
@@ -56,15 +58,15 @@ pub(super) struct Passed {
 }
 
 /// Columns are read by number: a look for their names would cost more than the query.
-const DUE_ROW: &str = "
+pub(super) const DUE_ROW: &str = "
 SELECT d.app, d.message, d.target_kind, d.target_value, d.system_data, d.user, d.epoch, d.attempts, d.first_attempt_ms,
     d.expires_ms, i.address_state, i.address_kind, i.address_value, i.address_key, i.generation, i.unconfirmed, i.user,
-    i.login, i.epoch
+    i.login, i.epoch, i.deaths, d.installation IS NOT NULL
 FROM deliveries d LEFT JOIN installations i USING (installation) WHERE d.delivery = ?1";
 
 impl DueRow {
-    pub(super) fn load(connection: &Connection, no: DeliveryNo) -> Result<Self, StoreError> {
-        let mut query = connection.prepare_cached(DUE_ROW)?;
+    /// By [`DUE_ROW`].
+    pub(super) fn load(query: &mut Statement<'_>, no: DeliveryNo) -> Result<Self, StoreError> {
         Ok(query.query_row([no.0], |row| Self::read(row, no))?)
     }
 
@@ -81,8 +83,17 @@ impl DueRow {
             attempts: row.get(7)?,
             first_attempt: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_ms),
             expires: Timestamp::from_ms(row.get(9)?),
+            to_installation: row.get(20)?,
             holder: read_holder(row)?,
         })
+    }
+
+    /// What a settlement needs to know of it, once it has `passed`.
+    pub(super) fn concerns(&self, passed: &Passed) -> Concerns {
+        let known = self.to_installation && passed.wire.is_some() && passed.generation.is_some();
+        let dead = self.holder.as_ref().is_some_and(|holder| holder.deaths > 0);
+        let address = known.then_some(if dead { Deaths::Some } else { Deaths::None });
+        Concerns { app: AppNo(self.app), message: self.message, address }
     }
 
     /// Checks, in the transaction that marks the delivery "on the wire", that it may go there.
@@ -160,7 +171,14 @@ fn read_holder(row: &Row<'_>) -> rusqlite::Result<Option<Holder>> {
         (Some(user), Some(login)) => Some((user, login, row.get(18)?)),
         _ => None,
     };
-    Ok(Some(Holder { live, address, generation: row.get(14)?, unconfirmed: row.get(15)?, binding }))
+    Ok(Some(Holder {
+        live,
+        address,
+        generation: row.get(14)?,
+        deaths: row.get(19)?,
+        unconfirmed: row.get(15)?,
+        binding,
+    }))
 }
 
 fn target_of(address: &Address) -> Option<Target> {

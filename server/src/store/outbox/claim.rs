@@ -7,18 +7,18 @@ use std::{
 };
 
 use pushbridge_wire::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 use super::{
     allowance::{Allowances, FcmProject},
-    check::{DueRow, Obstacle, Passed},
+    check::{DUE_ROW, DueRow, Obstacle, Passed},
     due::{find_due, next_moment, running_apps},
 };
 use crate::{
     outbox::{
         CancelReason, Claim, Content, DeliveryNo, DeliveryState, Lease, OutgoingMessage, Transition, WorkerId,
     },
-    store::{AppNo, Store, StoreError, rows::checked},
+    store::{AppNo, Store, StoreError, progress::EndedCounts, rows::checked},
 };
 
 /// How soon a restored binding is looked at again. Ours: a phone that is awake reports within seconds of the `sync`.
@@ -66,18 +66,37 @@ impl Store {
     /// moment ends `cancelled`: the check and the mark "on the wire" are this one transaction.
     pub async fn claim_due(&self, request: ClaimRequest) -> Result<ClaimBatch, StoreError> {
         self.write(move |connection| {
-            let mut claimer = Claimer { connection, request: &request, messages: HashMap::new() };
-            claimer.claim()
+            let mut claimer = Claimer {
+                connection,
+                request: &request,
+                read: connection.prepare_cached(DUE_ROW)?,
+                lease: connection.prepare_cached(LEASE)?,
+                messages: HashMap::new(),
+                ended: EndedCounts::default(),
+            };
+            let batch = claimer.claim()?;
+            claimer.ended.write(connection, request.now)?;
+            Ok(batch)
         })
         .await
     }
 }
 
+const LEASE: &str = "
+UPDATE deliveries
+SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, wire_key = ?5, wire_kind = ?6, wire_generation = ?7,
+    attempts = attempts + 1, first_attempt_ms = coalesce(first_attempt_ms, ?8), updated_ms = ?8
+WHERE delivery = ?1 AND state = 'pending'";
+
 struct Claimer<'a> {
     connection: &'a Connection,
     request: &'a ClaimRequest,
+    // Taken once for all.
+    read: CachedStatement<'a>,
+    lease: CachedStatement<'a>,
     /// The message of many deliveries is read once.
     messages: HashMap<i64, MessagePart>,
+    ended: EndedCounts,
 }
 
 #[derive(Clone)]
@@ -122,17 +141,17 @@ impl Claimer<'_> {
     }
 
     fn claim_one(&mut self, no: DeliveryNo) -> Result<Fate, StoreError> {
-        let row = DueRow::load(self.connection, no)?;
+        let row = DueRow::load(&mut self.read, no)?;
         if row.expires <= self.request.now {
-            return self.end(no, Transition::Expire, None);
+            return self.end((no, row.message), Transition::Expire, None);
         }
         let message = row.message.map(|message| self.message(message)).transpose()?;
         if message.as_ref().is_some_and(|part| part.cancelled) {
-            return self.end(no, Transition::Cancel, Some(CancelReason::MessageCancelled));
+            return self.end((no, row.message), Transition::Cancel, Some(CancelReason::MessageCancelled));
         }
         match row.check()? {
             Ok(passed) => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
-            Err(Obstacle::Ended(reason)) => self.end(no, Transition::Cancel, Some(reason)),
+            Err(Obstacle::Ended(reason)) => self.end((no, row.message), Transition::Cancel, Some(reason)),
             Err(Obstacle::Unconfirmed) => self.wait_for_phone(no),
         }
     }
@@ -146,22 +165,22 @@ impl Claimer<'_> {
         Ok(Fate::Postponed)
     }
 
-    fn lease(&self, row: DueRow, message: Option<MessagePart>, passed: Passed) -> Result<Claim, StoreError> {
+    fn lease(
+        &mut self,
+        row: DueRow,
+        message: Option<MessagePart>,
+        passed: Passed,
+    ) -> Result<Claim, StoreError> {
         let request = self.request;
         let state = after(Transition::Claim)?;
+        let concerns = row.concerns(&passed);
         let content = match (message, row.system_data) {
             (Some(part), _) => Content::Message { message: part.outgoing, login: passed.login },
             (None, Some(data)) => Content::System { data },
             (None, None) => return Err(StoreError::BadRow("message")),
         };
         let (kind, key) = passed.wire.unzip();
-        let mut lease = self.connection.prepare_cached(
-            "UPDATE deliveries SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, wire_key = ?5, wire_kind = ?6,
-                 wire_generation = ?7, attempts = attempts + 1, first_attempt_ms = coalesce(first_attempt_ms, ?8),
-                 updated_ms = ?8
-             WHERE delivery = ?1 AND state = 'pending'",
-        )?;
-        lease.execute((
+        self.lease.execute((
             row.no.0,
             state.as_str(),
             request.owner.as_str(),
@@ -177,6 +196,7 @@ impl Claimer<'_> {
                 owner: request.owner.clone(),
                 attempt: row.attempts + 1,
                 until: request.lease_until,
+                concerns,
             },
             app: AppNo(row.app),
             target: passed.target,
@@ -188,8 +208,8 @@ impl Claimer<'_> {
     }
 
     fn end(
-        &self,
-        no: DeliveryNo,
+        &mut self,
+        (no, message): (DeliveryNo, Option<i64>),
         transition: Transition,
         reason: Option<CancelReason>,
     ) -> Result<Fate, StoreError> {
@@ -198,15 +218,19 @@ impl Claimer<'_> {
             "UPDATE deliveries SET state = ?2, reason = coalesce(?3, reason), updated_ms = ?4
              WHERE delivery = ?1 AND state = 'pending'",
         )?;
-        let reason = reason.map(CancelReason::as_str);
-        end.execute((no.0, after(transition)?.as_str(), reason, self.request.now.as_ms()))?;
+        let (state, reason) = (after(transition)?, reason.map(CancelReason::as_str));
+        end.execute((no.0, state.as_str(), reason, self.request.now.as_ms()))?;
+        self.ended.add(message, state, 1);
         Ok(Fate::Ended)
     }
 
     /// One damaged row must not keep all others from being sent.
-    fn end_unreadable(&self, no: DeliveryNo, column: &str) -> Result<Fate, StoreError> {
+    fn end_unreadable(&mut self, no: DeliveryNo, column: &str) -> Result<Fate, StoreError> {
         tracing::error!(delivery.id = no.0, column, "a delivery cannot be read and is cancelled");
-        self.end(no, Transition::Cancel, Some(CancelReason::Unreadable))
+        let mut message =
+            self.connection.prepare_cached("SELECT message FROM deliveries WHERE delivery = ?1")?;
+        let message = message.query_row([no.0], |row| row.get(0))?;
+        self.end((no, message), Transition::Cancel, Some(CancelReason::Unreadable))
     }
 
     fn message(&mut self, no: i64) -> Result<MessagePart, StoreError> {

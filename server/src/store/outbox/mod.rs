@@ -1,6 +1,7 @@
 //! The outbox's transactions: claim what is due, settle what was sent, show what became of it.
 
 mod allowance;
+mod cancel;
 mod check;
 mod claim;
 mod due;
@@ -9,6 +10,8 @@ mod settle;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use cancel::{cancel_for_binding, cancel_for_user};
 
 pub use allowance::{Allowances, FcmProject};
 pub use claim::{ClaimBatch, ClaimRequest};

@@ -1,15 +1,20 @@
 //! Settling: outcomes are recorded, leases end, and feedback reaches the registry, all in one transaction.
 
+use std::sync::Arc;
+
 use pushbridge_wire::{Reason, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use crate::{
     feedback::{AddressChange, Attempted, Finding, HeldAddress, HeldState, apply},
-    outbox::{CancelReason, DeliveryState, Lease, Outcome, Settled, Settlement, Transition},
+    outbox::{
+        CancelReason, Concerns, Deaths, DeliveryState, Lease, Outcome, Settled, Settlement, Transition,
+    },
     store::{
         AppNo, InstallationNo, Store, StoreError,
         breaker::{DeadVerdict, Tallies},
         installations::append_event,
+        progress::EndedCounts,
         rows::load_numbered,
     },
 };
@@ -19,14 +24,24 @@ impl Store {
     /// the same order; changes nothing of a delivery whose lease was lost.
     pub async fn settle(
         &self,
-        settlements: Vec<Settlement>,
+        settlements: impl Into<Arc<[Settlement]>>,
         now: Timestamp,
     ) -> Result<Vec<Settled>, StoreError> {
+        let settlements = settlements.into();
         self.write(move |connection| {
-            let mut tallies = Tallies::default();
-            let settle = |settlement| settle_one(connection, settlement, &mut tallies, now);
-            let settled = settlements.iter().map(settle).collect::<Result<Vec<_>, _>>()?;
-            tallies.finish(connection, now)?;
+            let mut settler = Settler {
+                connection,
+                now,
+                record_sent: connection.prepare_cached(RECORD_SENT)?,
+                tallies: Tallies::default(),
+                ended: EndedCounts::default(),
+            };
+            let settled = settlements
+                .iter()
+                .map(|settlement| settler.settle(settlement))
+                .collect::<Result<Vec<_>, _>>()?;
+            settler.tallies.finish(connection, now)?;
+            settler.ended.write(connection, now)?;
             Ok(settled)
         })
         .await
@@ -42,24 +57,73 @@ struct LeasedRow {
     held: Option<HeldAddress>,
 }
 
-fn settle_one(
-    connection: &Connection,
-    settlement: &Settlement,
-    tallies: &mut Tallies,
+const RECORD_SENT: &str = "
+UPDATE deliveries
+SET state = ?4, reason = NULL, fcm_name = ?5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?6
+WHERE delivery = ?1 AND state = 'leased' AND lease_owner = ?2 AND attempts = ?3";
+
+struct Settler<'a> {
+    connection: &'a Connection,
     now: Timestamp,
-) -> Result<Settled, StoreError> {
-    let Some(row) = find_leased(connection, &settlement.lease)? else { return Ok(Settled::LeaseLost) };
-    let outcome = &settlement.outcome;
-    let given_up = row.message_cancelled && outcome.transition() == Transition::Park;
-    let transition = if given_up { Transition::Cancel } else { outcome.transition() };
-    let reason = if given_up { Some(CancelReason::MessageCancelled.as_str()) } else { outcome.reason() };
-    let state = DeliveryState::Leased.after(transition).ok_or(StoreError::BadRow("state"))?;
-    record(connection, &settlement.lease, state, outcome, reason, now)?;
-    if let (Some(no), Some(attempted)) = (row.installation, &row.attempted) {
-        let verdict = (attempted, settlement.finding, row.held.as_ref());
-        give_feedback(connection, (row.app, no), verdict, tallies, now)?;
+    /// Taken once for all.
+    record_sent: CachedStatement<'a>,
+    tallies: Tallies,
+    ended: EndedCounts,
+}
+
+impl Settler<'_> {
+    fn settle(&mut self, settlement: &Settlement) -> Result<Settled, StoreError> {
+        let Concerns { app, message, address } = settlement.lease.concerns;
+        let settled = match &settlement.outcome {
+            Outcome::Sent { fcm_name } if address != Some(Deaths::Some) => {
+                let settled = self.record_sent(&settlement.lease, fcm_name)?;
+                if address.is_some() && settled != Settled::LeaseLost {
+                    self.tallies.attempt(self.connection, app)?;
+                }
+                settled
+            }
+            _ => self.settle_with_feedback(settlement)?,
+        };
+        if let Settled::Recorded(state) = settled {
+            self.ended.add(message, state, 1);
+        }
+        Ok(settled)
     }
-    Ok(Settled::Recorded(state))
+
+    /// The most frequent case by far: nothing but the delivery itself changes.
+    fn record_sent(&mut self, lease: &Lease, fcm_name: &str) -> Result<Settled, StoreError> {
+        let state = after(Transition::Send)?;
+        let (delivery, owner) = (lease.delivery.0, lease.owner.as_str());
+        let recorded = self.record_sent.execute((
+            delivery,
+            owner,
+            lease.attempt,
+            state.as_str(),
+            fcm_name,
+            self.now.as_ms(),
+        ))?;
+        Ok(if recorded == 0 { Settled::LeaseLost } else { Settled::Recorded(state) })
+    }
+
+    fn settle_with_feedback(&mut self, settlement: &Settlement) -> Result<Settled, StoreError> {
+        let (connection, now) = (self.connection, self.now);
+        let Some(row) = find_leased(connection, &settlement.lease)? else { return Ok(Settled::LeaseLost) };
+        let outcome = &settlement.outcome;
+        let given_up = row.message_cancelled && outcome.transition() == Transition::Park;
+        let transition = if given_up { Transition::Cancel } else { outcome.transition() };
+        let reason = if given_up { Some(CancelReason::MessageCancelled.as_str()) } else { outcome.reason() };
+        let state = after(transition)?;
+        record(connection, &settlement.lease, state, outcome, reason, now)?;
+        if let (Some(no), Some(attempted)) = (row.installation, &row.attempted) {
+            let verdict = (attempted, settlement.finding, row.held.as_ref());
+            give_feedback(connection, (row.app, no), verdict, &mut self.tallies, now)?;
+        }
+        Ok(Settled::Recorded(state))
+    }
+}
+
+fn after(transition: Transition) -> Result<DeliveryState, StoreError> {
+    DeliveryState::Leased.after(transition).ok_or(StoreError::BadRow("state"))
 }
 
 fn find_leased(connection: &Connection, lease: &Lease) -> Result<Option<LeasedRow>, StoreError> {
