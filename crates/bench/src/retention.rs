@@ -8,7 +8,7 @@ use pushbridge_server::{
     feedback::Finding,
     intake::{accept_message, expand_chunk},
     janitor::take_turn,
-    outbox::{Outcome, Settlement, WorkerId},
+    outbox::{DeviceCaps, Outcome, Settlement, WorkerId},
     store::{Allowances, AppRow, ClaimRequest},
 };
 use pushbridge_wire::{IsoDuration, MessageRequest};
@@ -91,6 +91,7 @@ async fn broadcast(app: &pushbridge_server::App, row: &AppRow) -> Result<(), Ben
             turn: 0,
             probed: Default::default(),
             allowances: Allowances::unlimited(),
+            device_caps: DeviceCaps::new(0, 0),
             paused: Default::default(),
         };
         let claims = app.store.claim_due(request).await.map_err(BenchError::of)?.claims;
@@ -103,7 +104,10 @@ async fn broadcast(app: &pushbridge_server::App, row: &AppRow) -> Result<(), Ben
             outcome: Outcome::Sent { fcm_name: fcm_name.clone() },
             finding: Finding::Alive,
         };
-        app.store.settle(claims.into_iter().map(settle).collect::<Vec<_>>(), now).await.map_err(BenchError::of)?;
+        app.store
+            .settle(claims.into_iter().map(settle).collect::<Vec<_>>(), now)
+            .await
+            .map_err(BenchError::of)?;
     }
 }
 

@@ -71,6 +71,10 @@ pub struct FcmConfig {
     pub connections: usize,
     /// Quota per project.
     pub messages_per_minute: u32,
+    /// Most to one device; 0 for no cap.
+    pub device_messages_per_minute: u32,
+    /// Most to one device; 0 for no cap.
+    pub device_messages_per_hour: u32,
 }
 
 /// How to send.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    outbox::{Outcome, Settled, Settlement, WorkerId},
+    outbox::{DeviceCaps, Outcome, Settled, Settlement, WorkerId},
     store::{AppNo, ClaimBatch, ClaimRequest, FcmProject, StoreError},
 };
 
@@ -45,6 +45,7 @@ pub(super) struct Dispatcher {
     /// The store did not take the last outcomes.
     blocked: bool,
     governor: Governor,
+    device_caps: DeviceCaps,
     /// The project of each app, as of the last claim.
     projects: HashMap<AppNo, FcmProject>,
     /// Places asked for so far.
@@ -54,7 +55,9 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(app: Arc<App>) -> Self {
         let owner = WorkerId::new(std::process::id(), app.clock.now());
-        let governor = Governor::new(app.config.fcm.messages_per_minute);
+        let fcm = &app.config.fcm;
+        let governor = Governor::new(fcm.messages_per_minute);
+        let device_caps = DeviceCaps::new(fcm.device_messages_per_minute, fcm.device_messages_per_hour);
         Self {
             app,
             owner,
@@ -63,6 +66,7 @@ impl Dispatcher {
             unsettled: Vec::new(),
             blocked: false,
             governor,
+            device_caps,
             projects: HashMap::new(),
             turn: 0,
         }
@@ -138,6 +142,7 @@ impl Dispatcher {
             paused: blocked,
             probed,
             allowances: self.governor.allowances(now),
+            device_caps: self.device_caps.clone(),
         }
     }
 

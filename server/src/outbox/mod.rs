@@ -6,11 +6,13 @@
 //! themselves are kept by [`store`](crate::store).
 
 mod delivery;
+mod device_caps;
 mod lanes;
 mod lease;
 mod state;
 
 pub use delivery::{Claim, Content, DeliveryNo, OutgoingMessage};
+pub use device_caps::DeviceCaps;
 pub use lanes::{LANES, LaneNo, interleave, share_out};
 pub use lease::{Concerns, Deaths, Lease, Outcome, Settled, Settlement, WorkerId};
 pub use state::{CancelReason, DeliveryState, Transition};

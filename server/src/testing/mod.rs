@@ -21,7 +21,7 @@ use crate::{
     dispatcher::Sender,
     feedback::Finding,
     intake::{IntakeError, accept_message},
-    outbox::{Claim, Outcome, Settled, Settlement, WorkerId},
+    outbox::{Claim, DeviceCaps, Outcome, Settled, Settlement, WorkerId},
     registry::{Nonce, UserProof},
     store::{
         Allowances, AppRow, ClaimBatch, ClaimRequest, InstallationNo, NewApp, PutAnswer, PutRequest,
@@ -194,6 +194,7 @@ impl Bench {
             paused: Default::default(),
             probed: Default::default(),
             allowances: Allowances::unlimited(),
+            device_caps: DeviceCaps::new(0, 0),
         }
     }
 

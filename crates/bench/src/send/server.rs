@@ -65,7 +65,11 @@ pub(super) const WITHOUT_QUOTA: u32 = 4_000_000_000;
 
 /// Settings for sends to `fcm`.
 pub(super) fn settings(fcm: &Fcm, messages_per_minute: u32) -> Result<Settings, BenchError> {
-    let mut settings = vec![setting("FCM__MESSAGES_PER_MINUTE", &messages_per_minute)];
+    let mut settings = vec![
+        setting("FCM__MESSAGES_PER_MINUTE", &messages_per_minute),
+        setting("FCM__DEVICE_MESSAGES_PER_MINUTE", &0),
+        setting("FCM__DEVICE_MESSAGES_PER_HOUR", &0),
+    ];
     if let Some(ca) = fcm.ca()? {
         settings.push(setting("FCM__CA_FILE", &ca));
     }

@@ -79,6 +79,32 @@ async fn a_project_gets_no_more_than_its_quota() {
 }
 
 #[tokio::test]
+async fn a_device_gets_no_more_than_fcm_takes_for_it_and_no_other_waits() {
+    let bench = Bench::with(|config| config.fcm.device_messages_per_minute = 1).await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    bench.phone(1, "anna").await;
+    bench.phone(2, "bob").await;
+    bench.send("anna").await;
+    let second = bench.send("anna").await;
+    bench.send("bob").await;
+    worker.exchange().await;
+    for _ in 0..2 {
+        fcm.recv().await.unwrap().accept();
+        worker.collect_one().await;
+    }
+    let next = worker.exchange().await;
+    assert_eq!(next, Some(bench.now().plus(Duration::from_secs(60))), "woken when the minute is over");
+    assert_eq!(bench.fate(&second).await.0, "pending", "no attempt is spent on it");
+    bench.pass(Duration::from_secs(60));
+    worker.exchange().await;
+    fcm.recv().await.unwrap().accept();
+    worker.collect_one().await;
+    worker.exchange().await;
+    assert_eq!(bench.fate(&second).await.0, "sent");
+}
+
+#[tokio::test]
 async fn a_throttled_device_concerns_nobody_else() {
     let bench = Bench::new().await;
     let mut fcm = bench.script_fcm();

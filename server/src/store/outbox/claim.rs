@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     outbox::{
-        CancelReason, Claim, Content, DeliveryNo, DeliveryState, Lease, OutgoingMessage, Transition, WorkerId,
+        CancelReason, Claim, Content, DeliveryNo, DeliveryState, DeviceCaps, Lease, OutgoingMessage,
+        Transition, WorkerId,
     },
     store::{AppNo, Store, StoreError, progress::EndedCounts, rows::checked},
 };
@@ -43,6 +44,8 @@ pub struct ClaimRequest {
     pub probed: HashSet<AppNo>,
     /// What each project may send.
     pub allowances: Allowances,
+    /// What each device may get.
+    pub device_caps: DeviceCaps,
 }
 
 /// What a worker gets.
@@ -150,18 +153,28 @@ impl Claimer<'_> {
             return self.end((no, row.message), Transition::Cancel, Some(CancelReason::MessageCancelled));
         }
         match row.check()? {
-            Ok(passed) => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
+            Ok(passed) => match self.full_until(&row, &passed) {
+                Some(until) => self.postpone(no, until),
+                None => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
+            },
             Err(Obstacle::Ended(reason)) => self.end((no, row.message), Transition::Cancel, Some(reason)),
-            Err(Obstacle::Unconfirmed) => self.wait_for_phone(no),
+            // It was promised, and the phone has been told to report.
+            Err(Obstacle::Unconfirmed) => self.postpone(no, self.request.now.plus(UNCONFIRMED_WAIT)),
         }
     }
 
-    /// Leaves the delivery pending and looks again later: it was promised, and the phone has been told to report.
-    fn wait_for_phone(&self, no: DeliveryNo) -> Result<Fate, StoreError> {
+    /// When the device may get another message, if it may not now. The server's own few do not wait.
+    fn full_until(&self, row: &DueRow, passed: &Passed) -> Option<Timestamp> {
+        let (_, key) = passed.wire.as_ref().filter(|_| row.system_data.is_none())?;
+        self.request.device_caps.take(key, self.request.now).err()
+    }
+
+    /// Leaves the delivery pending and looks again later.
+    fn postpone(&self, no: DeliveryNo, until: Timestamp) -> Result<Fate, StoreError> {
         let mut wait = self.connection.prepare_cached(
             "UPDATE deliveries SET due_ms = min(?2, expires_ms) WHERE delivery = ?1 AND state = 'pending'",
         )?;
-        wait.execute((no.0, self.request.now.plus(UNCONFIRMED_WAIT).as_ms()))?;
+        wait.execute((no.0, until.as_ms()))?;
         Ok(Fate::Postponed)
     }
 

@@ -319,6 +319,8 @@ fn config(data_dir: &Path) -> Config {
     config.dispatch.wall_wait = IsoDuration(WALL_WAIT);
     // A quota refills as the clock goes, and here thousands of sends share a moment.
     config.fcm.messages_per_minute = u32::MAX;
+    config.fcm.device_messages_per_minute = 0;
+    config.fcm.device_messages_per_hour = 0;
     config.dispatch.request_timeout = IsoDuration(PATIENCE);
     config.dispatch.lease = IsoDuration(PATIENCE * 5);
     config
