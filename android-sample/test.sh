@@ -15,6 +15,7 @@ cargo build --locked -p pushbridge-ffi -p pushbridge-bindgen -p pushbridge-cli -
 android_prepare
 src=$here/app/src
 package=dev.pushbridge.sample
+played=()
 failed=()
 
 # What Gradle would merge: the package, the versions, the library's permissions, and what the flavour says of <application>.
@@ -26,8 +27,12 @@ manifest() { # FLAVOUR
     "$src/main/AndroidManifest.xml"
 }
 
-flavour() { # FLAVOUR TESTS [CLASS..]
-  local out=$android_work/sample-$1 libraries own=$src/$2 class
+flavour() { # FLAVOUR TESTS [CLASS..]; without one of its classes nothing is to be done
+  local out=$android_work/sample-$1 libraries own=$src/$2 class classes=()
+  for class in "${@:3}"; do
+    if [ -f "$own/kotlin/${package//.//}/$class.kt" ]; then classes+=("$class"); fi
+  done
+  [ ${#classes[@]} -gt 0 ] || return 0
   libraries=$android_work/aar:$out/r
   mkdir -p "$out"
   manifest "$1" >"$out/AndroidManifest.xml"
@@ -42,10 +47,10 @@ flavour() { # FLAVOUR TESTS [CLASS..]
   android_kotlinc "$out/app" "$libraries:$ANDROID_CLASSPATH$ANDROID_SDK" -module-name app "$src/main/kotlin" "$src/$1/kotlin"
   android_kotlinc "$out/classes" "$out/app:$libraries:$ANDROID_TEST_CLASSPATH$ANDROID_SDK" -Xfriend-paths="$out/app" \
     "$kotlin"/src/test/kotlin/dev/pushbridge/{World,Programs}.kt "$kotlin/android/src/testFixtures/kotlin" \
-    "$src/test/kotlin" $([ "$2" = test ] || echo "$own/kotlin")
-  for class in "${@:3}"; do
-    [ -f "$own/kotlin/${package//.//}/$class.kt" ] || continue
+    "$src/test/kotlin" "$own/kotlin"
+  for class in "${classes[@]}"; do
     printf '%s: ' "$class"
+    played+=("$class")
     # One process each: see SampleTest.
     android_test "$out" "$out/classes:$src/test/resources:$out/app:$libraries" "$own/kotlin" "$package.$class" && continue
     failed+=("$class")
@@ -57,6 +62,10 @@ flavour() { # FLAVOUR TESTS [CLASS..]
 
 [ $# -gt 0 ] || mapfile -t all < <(find "$src"/test* -name '*Test.kt' -exec basename {} .kt \; | grep -v '^SampleTest$' | sort)
 [ $# -eq 0 ] || all=("$@")
-flavour real test "${all[@]}"
+flavour real testReal "${all[@]}"
 flavour demo testDemo "${all[@]}"
+if [ ${#played[@]} -ne ${#all[@]} ]; then
+  echo "test.sh: of ${all[*]} there are only: ${played[*]}" >&2
+  exit 1
+fi
 [ ${#failed[@]} -eq 0 ]

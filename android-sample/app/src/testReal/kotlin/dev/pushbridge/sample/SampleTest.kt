@@ -15,6 +15,7 @@ import org.junit.Assert.assertEquals
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
 
 fun testSample() = InstrumentationRegistry.getInstrumentation().targetContext.applicationContext as TestSample
 
@@ -24,6 +25,7 @@ fun testSample() = InstrumentationRegistry.getInstrumentation().targetContext.ap
  * Each class is one story in a process of its own: Compose keeps dispatchers that do not outlive Robolectric's first test.
  */
 @RunWith(RobolectricTestRunner::class)
+@Config(application = TestSample::class)
 abstract class SampleTest {
     protected val app = testSample()
     protected val activity = start(MainActivity::class.java)

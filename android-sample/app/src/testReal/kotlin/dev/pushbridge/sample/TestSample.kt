@@ -3,11 +3,9 @@ package dev.pushbridge.sample
 import android.content.Context
 import dev.pushbridge.Backend
 import dev.pushbridge.JsonClient
-import dev.pushbridge.Pushbridge
 import dev.pushbridge.World
 import dev.pushbridge.android.PlayServices
 import dev.pushbridge.android.TestWork
-import dev.pushbridge.android.open
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.runBlocking
 
@@ -20,11 +18,8 @@ open class TestSample(private val policy: String = "multi") : SampleApplication(
     lateinit var work: TestWork
     lateinit var play: PlayServices
 
-    override val surroundings = object : Surroundings {
-        override fun open(context: Context): Pushbridge {
-            val server = phone?.server ?: World.serverUrl
-            return Pushbridge.open(context, server, phone?.app ?: backend.app, { user, _ -> proof(user) }) { httpsOnly = false }
-        }
+    override val surroundings by lazy {
+        RealSurroundings(phone?.server ?: World.serverUrl, phone?.app ?: backend.app, { user, _ -> proof(user) }) { httpsOnly = false }
     }
 
     private fun proof(user: String): String? = if (phone == null) backend.proof(user) else null
