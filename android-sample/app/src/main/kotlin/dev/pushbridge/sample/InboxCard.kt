@@ -9,6 +9,7 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.res.stringResource
+import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.unit.dp
 
 @Composable
@@ -20,7 +21,8 @@ fun InboxCard(messages: List<Message>, open: (String) -> Unit) = Section(stringR
 @Composable
 private fun MessageRow(message: Message, open: (String) -> Unit) {
     val id = message.id
-    val touch = if (id == null) Modifier else Modifier.clickable { open(id) }
+    val label = stringResource(R.string.message_open)
+    val touch = if (id == null) Modifier else Modifier.clickable(onClickLabel = label, role = Role.Button) { open(id) }
     Column(touch.fillMaxWidth().heightIn(min = 48.dp)) {
         Text(message.title, style = MaterialTheme.typography.titleSmall)
         if (message.body.isNotEmpty()) Text(message.body)

@@ -30,7 +30,7 @@ class MainActivity : ComponentActivity() {
         setContent {
             val state by model.state.collectAsStateWithLifecycle()
             SampleTheme {
-                PushScreen(state, PushActions(model::logIn, model::logOut, ::allow, model::open, model::run))
+                PushScreen(state, PushActions(model::logIn, model::logOut, ::allow, model::open, model::close, model::run))
             }
         }
     }

@@ -19,10 +19,12 @@ fun SampleApplication.open(id: String) {
 /**
  * The person tapped a notification that Firebase showed while the app was not on the screen. It may be older than the
  * login, so the core is asked as for any other; its text is here only if the server put it into the data too.
+ * Answers which message it was, if it was for this person.
  */
-fun SampleApplication.openShownBySystem(data: Map<String, String>) {
-    val id = (pushbridge.onMessage(data) as? MessageDisposition.Deliver)?.messageId ?: return
+fun SampleApplication.openShownBySystem(data: Map<String, String>): String? {
+    val id = (pushbridge.onMessage(data) as? MessageDisposition.Deliver)?.messageId ?: return null
     val message = Message.of(id, data)
     if (message.title.isNotEmpty()) inbox.add(message)
     open(id)
+    return id
 }

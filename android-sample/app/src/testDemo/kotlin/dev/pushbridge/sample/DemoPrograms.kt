@@ -2,6 +2,8 @@ package dev.pushbridge.sample
 
 import dev.pushbridge.JsonClient
 import dev.pushbridge.android.eventually
+import dev.pushbridge.child
+import dev.pushbridge.int
 import dev.pushbridge.list
 import dev.pushbridge.text
 import java.io.File
@@ -25,11 +27,18 @@ object DemoPrograms {
         return checkNotNull(lines.firstOrNull { "kept" in it }) { "the demo ended before its end" }
     }
 
-    /** Waits for the end; how many deliveries FCM took. */
-    fun send(user: String, title: String, message: String = """{"data":{"title":"$title"}}"""): Int {
+    /** Waits for the end; the server's name for the message. */
+    fun send(user: String, title: String, message: String = """{"data":{"title":"$title"}}"""): String {
         val body = """{"to":{"user":"$user"},"message":$message}"""
         val id = shop.post("/messages", body).jsonObject.text("message_id")
         eventually("«$title» is sent") { shop.get("/messages/$id").text("state") == "done" }
-        return shop.get("/messages/$id/deliveries").list("deliveries").count { it.jsonObject.text("state") == "sent" }
+        return id
     }
+
+    /** How many deliveries FCM took. */
+    fun sent(id: String): Int =
+        shop.get("/messages/$id/deliveries").list("deliveries").count { it.jsonObject.text("state") == "sent" }
+
+    /** How many phones said so of the message. */
+    fun receipts(id: String, event: String): Int = shop.get("/messages/$id").child("receipts").int(event)
 }

@@ -58,6 +58,9 @@ class NotificationsTest : SampleTest() {
     private fun `B11 a data message is shown, a tap opens it, and the server counts both`() {
         sendAndDeliver("anna", "Your parcel left")
         val tap = tap(awaitNotification("Your parcel left"))
+        screen.lacks("Inbox") // but the message
+        screen.shows("Your parcel left")
+        screen.tap("Back to the inbox")
         screen.shows("Opened")
         eventually("the notification leaves") { notification("Your parcel left") == null }
         val id = checkNotNull(tap.getStringExtra(Notifications.OPENED))
@@ -95,7 +98,10 @@ class NotificationsTest : SampleTest() {
         assertEquals("In front", titles().first())
         returnToScreen()
         tap(shown)
+        screen.lacks("Inbox")
         screen.shows("From behind")
+        activity.get().onBackPressedDispatcher.onBackPressed()
+        screen.shows("Inbox")
         val opened = app.inbox.messages.value.first()
         assertEquals(true, opened.isOpened)
         assertEquals(listOf(1), receipts(checkNotNull(opened.id), "opened"))
@@ -112,7 +118,7 @@ class NotificationsTest : SampleTest() {
         app.work.runAll()
         logIn("boris")
         tap(shown)
-        sendAndDeliver("boris", "For Boris")
+        sendAndDeliver("boris", "For Boris") // in the inbox, which is still there
         assertEquals(listOf("For Boris"), titles())
     }
 }
