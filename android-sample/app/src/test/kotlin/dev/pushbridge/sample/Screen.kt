@@ -13,10 +13,11 @@ import dev.pushbridge.android.eventually
 
 /** What a person, or TalkBack, finds on the screen. */
 class Screen(private val activity: Activity) {
-    private fun root(): SemanticsNode {
+    /** Compose's view. */
+    fun root(): RootForTest {
         // Compose's own messenger for this is one per process, and is lost with the first test's queue.
         Snapshot.sendApplyNotifications()
-        return checkNotNull(composeRoot(activity.window.decorView)).semanticsOwner.rootSemanticsNode
+        return checkNotNull(composeRoot(activity.window.decorView))
     }
 
     private fun composeRoot(view: View): RootForTest? = when (view) {
@@ -25,7 +26,7 @@ class Screen(private val activity: Activity) {
         else -> null
     }
 
-    fun nodes(from: SemanticsNode = root()): List<SemanticsNode> = listOf(from) + from.children.flatMap(::nodes)
+    fun nodes(from: SemanticsNode = root().semanticsOwner.rootSemanticsNode): List<SemanticsNode> = listOf(from) + from.children.flatMap(::nodes)
 
     fun textOf(node: SemanticsNode): String = (
         node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { it.text } +
@@ -39,6 +40,12 @@ class Screen(private val activity: Activity) {
         eventually("the screen shows «$text»") { text in text() }
     } catch (e: IllegalStateException) {
         throw AssertionError("«$text» is not among: ${text().replace('\n', '|')}", e)
+    }
+
+    /** What is below comes into sight, and what is above may leave it. */
+    fun scrollTo(card: Int) {
+        val list = nodes().first { SemanticsActions.ScrollToIndex in it.config }
+        list.config[SemanticsActions.ScrollToIndex].action?.invoke(card)
     }
 
     fun lacks(text: String) = eventually("«$text» leaves the screen") { text !in text() }
