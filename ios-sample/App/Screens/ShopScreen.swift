@@ -61,7 +61,7 @@ private struct DeviceSection: View {
             if let address = shop.status?.address {
                 LabeledContent(address.kind.words, value: address.fingerprint)
                 if let since = address.since {
-                    LabeledContent("Since") { Text(since, style: .relative) }
+                    LabeledContent("Registered") { Text("\(since, style: .relative) ago") }
                 }
             } else {
                 LabeledContent("Address", value: "none yet")
