@@ -22,6 +22,13 @@ pub(crate) struct Violation {
     pub(crate) description: String,
 }
 
+/// One quota that is used up, as `google.rpc.QuotaFailure` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct QuotaViolation {
+    subject: String,
+    description: &'static str,
+}
+
 /// One entry of `details`, tagged with its full type name: SDKs compare the whole string.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "@type")]
@@ -32,6 +39,8 @@ pub(crate) enum Detail {
     Apns { status_code: u16, reason: &'static str },
     #[serde(rename = "type.googleapis.com/google.rpc.BadRequest", rename_all = "camelCase")]
     BadRequest { field_violations: Vec<Violation> },
+    #[serde(rename = "type.googleapis.com/google.rpc.QuotaFailure")]
+    Quota { violations: Vec<QuotaViolation> },
     #[serde(rename = "type.googleapis.com/google.rpc.ErrorInfo")]
     Info { reason: &'static str, domain: &'static str, metadata: serde_json::Value },
 }
@@ -130,6 +139,27 @@ impl GoogleError {
             details.push(Detail::Apns { status_code: 403, reason: "InvalidProviderToken" });
         }
         Self::new(code.http(), code.message(), details)
+    }
+
+    /// The project's sends of this minute are used up.
+    pub(crate) fn project_quota(project: &ProjectId) -> Self {
+        Self::quota(
+            FcmErrorCode::QuotaExceeded.message(),
+            format!("project:{project}"),
+            "Message rate exceeded.",
+        )
+    }
+
+    /// One device gets no more for now; the others do.
+    pub(crate) fn device_quota() -> Self {
+        let sentence = "Device message rate exceeded.";
+        Self::quota(sentence, "device".into(), sentence)
+    }
+
+    fn quota(message: &str, subject: String, description: &'static str) -> Self {
+        let code = FcmErrorCode::QuotaExceeded;
+        let violations = vec![QuotaViolation { subject, description }];
+        Self::new(code.http(), message, vec![Detail::Fcm { error_code: code }, Detail::Quota { violations }])
     }
 
     /// APNs has said that the device token behind the registration is gone.

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::faults::Trouble;
-use crate::google::{FcmErrorCode, GoogleError, html_page};
+use crate::google::{GoogleError, html_page};
 use crate::quota::Exhausted;
 use crate::send::authorize::authorize;
 use crate::send::deliver::deliver;
@@ -69,7 +69,10 @@ async fn process(
     body: Body,
 ) -> Result<Outcome, GoogleError> {
     authorize(world, headers, project)?;
-    world.quotas.take_for_project(world.now()).map_err(over_quota)?;
+    world
+        .quotas
+        .take_for_project(world.now())
+        .map_err(|full| over_quota(GoogleError::project_quota(&world.project), full))?;
     let body = to_bytes(body, BODY_BYTES).await.map_err(|_| body_too_large())?;
     let request = SendRequest::parse(&body)?;
     rules::check(&request.message, &request.target)?;
@@ -79,7 +82,10 @@ async fn process(
     }
     recipient.verdict.clone()?;
     if let Some(device) = recipient.device.as_ref().filter(|_| !request.validate_only) {
-        world.quotas.take_for_device(device, world.now()).map_err(over_quota)?;
+        world
+            .quotas
+            .take_for_device(device, world.now())
+            .map_err(|full| over_quota(GoogleError::device_quota(), full))?;
     }
     let device_id = recipient.device.as_ref().map(|device| &device.id);
     let Some(plan) = world.faults.strike(device_id) else {
@@ -129,8 +135,8 @@ fn body_too_large() -> GoogleError {
 }
 
 /// When there is room again, in whole seconds: earlier would be refused again.
-fn over_quota(Exhausted(wait): Exhausted) -> GoogleError {
+fn over_quota(error: GoogleError, Exhausted(wait): Exhausted) -> GoogleError {
     let seconds = wait.as_millis().div_ceil(1_000);
     let retry_after = HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX));
-    GoogleError::of_code(FcmErrorCode::QuotaExceeded).with_retry_after(Some(retry_after))
+    error.with_retry_after(Some(retry_after))
 }

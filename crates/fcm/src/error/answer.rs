@@ -135,7 +135,9 @@ fn throttle_scope(body: &ErrorBody) -> ThrottleScope {
         })
     };
     let names_project = || {
-        let resource = |word: &str| word.contains("projects/") || word.contains("project_number:");
+        let resource = |word: &str| {
+            word.contains("projects/") || word.contains("project_number:") || word.starts_with("project:")
+        };
         texts().flat_map(str::split_whitespace).any(resource)
     };
     if says("device") {

@@ -240,6 +240,11 @@ fn a_throttling_says_what_is_throttled_if_the_body_does() {
             vec![quota_failure("projects/my-device-topic", "minute")],
             ThrottleScope::Project,
         ),
+        (
+            "Resource has been exhausted (e.g. check quota).",
+            vec![quota(), quota_failure("project:my-device-topic", "Message rate exceeded.")],
+            ThrottleScope::Project,
+        ),
         ("Quota exceeded.", vec![error_info("RATE_LIMIT_EXCEEDED")], ThrottleScope::Project),
         ("Quota exceeded.", vec![quota()], ThrottleScope::Unknown),
     ] {
