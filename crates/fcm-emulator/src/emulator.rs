@@ -13,22 +13,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::Control;
 use crate::files::write_file;
-use crate::names::ProjectId;
-use crate::oauth::ServiceAccount;
 use crate::options::{Options, StartError};
+use crate::projects::Projects;
 use crate::serve::{Sockets, Tls, bind, routes};
-use crate::world::World;
 
 /// How long `shutdown` waits for tasks before it closes their connections. Above what a connection itself allows.
 const LAST_TASKS: Duration = Duration::from_secs(2);
 
 /// A running emulator. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets answers finish and waits.
 pub struct FcmEmulator {
-    world: Arc<World>,
+    projects: Arc<Projects>,
     control: Control,
     sockets: Sockets,
     url: String,
-    service_account_file: Option<PathBuf>,
     secure: Option<Secure>,
 }
 
@@ -40,31 +37,26 @@ struct Secure {
 }
 
 impl FcmEmulator {
-    /// Makes a service account, listens and begins to answer.
+    /// Makes a service account per project, listens and begins to answer.
     ///
     /// # Errors
-    /// When the project id is malformed, the address is taken, or the folder cannot be written.
+    /// When a project's id is malformed, the address is taken, or the folder cannot be written.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let project = ProjectId::parse(&options.project)?;
         let failed = |source| StartError::Listen { address: options.listen, source };
         let listener = bind(options.listen).map_err(failed)?;
         let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
-        let account = make_account(project.clone(), url.clone()).await?;
-        let dir = options.dir.as_deref();
-        let service_account_file =
-            dir.map(|dir| write_file(dir, "service-account.json", account.json())).transpose()?;
-        let secured = options.tls_listen.map(|listen| secure(listen, dir)).transpose()?;
         let stop = CancellationToken::new();
-        let world = Arc::new(World::new(&options, project, account, stop.clone())?);
+        let projects = Projects::start(&options, url.clone(), stop.clone()).await?;
+        let secured = options.tls_listen.map(|listen| secure(listen, options.dir.as_deref())).transpose()?;
         let sockets = Sockets::new(stop);
-        let router = routes(Arc::clone(&world));
+        let router = routes(&projects);
         let secure = secured.map(|(secure, listener, acceptor)| {
             sockets.serve(listener, Some(acceptor), router.clone());
             secure
         });
         sockets.serve(listener, None, router);
-        let control = Control { world: Arc::clone(&world) };
-        Ok(Self { world, control, sockets, url, service_account_file, secure })
+        let control = Control { world: Arc::clone(projects.first()) };
+        Ok(Self { projects, control, sockets, url, secure })
     }
 
     /// `http://address:port`, without a slash at the end: what a server takes as FCM's endpoint.
@@ -91,28 +83,42 @@ impl FcmEmulator {
         self.secure.as_ref()?.ca_file.as_deref()
     }
 
-    /// The one project that is served.
+    /// The first project, the one of [`control`](Self::control).
     #[must_use]
     pub fn project(&self) -> &str {
-        self.world.project.as_str()
+        self.control.project()
     }
 
-    /// The service account's JSON with its private key and this emulator's token endpoint. A secret, if a small one.
+    /// The first project's service account, see [`Control::service_account_json`].
     #[must_use]
     pub fn service_account_json(&self) -> &str {
-        self.world.account.json()
+        self.control.service_account_json()
     }
 
     /// Where that JSON was written, if a folder was given.
     #[must_use]
     pub fn service_account_file(&self) -> Option<&Path> {
-        self.service_account_file.as_deref()
+        self.control.service_account_file()
     }
 
-    /// Everything a test may do and see.
+    /// Everything a test may do and see in the first project; [`Control::of_project`] leads to the others.
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// Serves one project more, with nothing in it, and returns its control.
+    ///
+    /// # Errors
+    /// When the id is malformed or served already, or the account cannot be written.
+    pub async fn add_project(&self, id: &str) -> Result<Control, StartError> {
+        Ok(Control { world: self.projects.add(id).await? })
+    }
+
+    /// The control of every project, the first one first.
+    #[must_use]
+    pub fn projects(&self) -> Vec<Control> {
+        self.projects.all().into_iter().map(|world| Control { world }).collect()
     }
 
     /// Stops: no new connections, running answers get a second, what hangs is closed. Returns when nothing runs.
@@ -149,13 +155,6 @@ fn secure(listen: SocketAddr, dir: Option<&Path>) -> Result<(Secure, TcpListener
     let Tls { acceptor, ca_pem } = Tls::generate(address.ip())?;
     let ca_file = dir.map(|dir| write_file(dir, "ca.pem", &ca_pem)).transpose()?;
     Ok((Secure { url: format!("https://{address}"), ca_pem, ca_file }, listener, acceptor))
-}
-
-/// Makes the key on a thread for blocking work: it takes long enough to hold up other tasks.
-async fn make_account(project: ProjectId, url: String) -> Result<ServiceAccount, StartError> {
-    tokio::task::spawn_blocking(move || ServiceAccount::generate(&project, &url))
-        .await
-        .map_err(|_| StartError::Key)?
 }
 
 /// The address a client on this machine can connect to: nobody connects to `0.0.0.0`.

@@ -4,9 +4,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_lc_rs::digest;
+
 /// The step of `SplitMix64`, a generator whose n-th number is a hash of seed + n: no lock is needed to share it.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The seed of one project beside the first, so that no two projects have an id or an address in common.
+pub(crate) fn seed_for(seed: u64, project: &str) -> u64 {
+    let hash = digest::digest(&digest::SHA256, project.as_bytes());
+    let own = hash.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    mix(seed ^ own)
+}
 
 /// Which independent sequence is drawn, so that more messages do not change the next device's ids.
 #[derive(Clone, Copy)]

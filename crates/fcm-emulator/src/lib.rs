@@ -41,6 +41,7 @@ mod names;
 mod oauth;
 mod options;
 mod page;
+mod projects;
 mod quota;
 mod send;
 mod serve;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use pushbridge_fcm_emulator::{FcmEmulator, Options, Quotas, StartError};
+use pushbridge_fcm_emulator::{Control, FcmEmulator, Options, Quotas, StartError};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
@@ -24,9 +24,9 @@ struct Arguments {
     /// Where to speak TLS, for example 127.0.0.1:443 for clients whose host name cannot be changed. Means --tls.
     #[arg(long, value_name = "ADDR")]
     tls_listen: Option<SocketAddr>,
-    /// The Firebase project to serve.
-    #[arg(long, default_value = "demo")]
-    project: String,
+    /// The Firebase project to serve, `demo` if none is named; again for each further one.
+    #[arg(long)]
+    project: Vec<String>,
     /// Where service-account.json, and with --tls ca.pem, are written.
     #[arg(long, default_value = "./pushbridge-fcm-emulator-data")]
     dir: PathBuf,
@@ -75,7 +75,7 @@ fn run(arguments: Arguments) -> Result<(), RunError> {
         let emulator = FcmEmulator::start(Options {
             listen: arguments.listen,
             tls_listen: arguments.tls_address(),
-            project: arguments.project,
+            projects: arguments.project,
             dir: Some(arguments.dir),
             seed: arguments.seed,
             quotas: if arguments.quotas { Quotas::of_fcm() } else { Quotas::default() },
@@ -100,6 +100,14 @@ fn print_ready(emulator: &FcmEmulator) -> io::Result<()> {
         "project": emulator.project(),
         "service_account": emulator.service_account_file(),
     });
+    let projects = emulator.projects();
+    if projects.len() > 1 {
+        let shown = |control: &Control| {
+            json!({"id": control.project(), "control": format!("{url}/emulator/v1/projects/{}", control.project()),
+                "service_account": control.service_account_file()})
+        };
+        ready["projects"] = projects.iter().map(shown).collect();
+    }
     if let Some(tls_url) = emulator.tls_url() {
         ready["tls_url"] = json!(tls_url);
         ready["ca"] = json!(emulator.ca_file());

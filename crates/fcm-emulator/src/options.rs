@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::names::ProjectIdError;
+use crate::names::{ProjectId, ProjectIdError};
 use crate::quota::Quotas;
 
 /// What to start. `Options::default()` suits a test: a free port of this machine, project `demo`, no files.
@@ -18,8 +18,9 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where to listen for TLS (HTTP/2 and HTTP/1.1 by ALPN) as well; not at all when `None`.
     pub tls_listen: Option<SocketAddr>,
-    /// The one Firebase project that the emulator serves.
-    pub project: String,
+    /// The Firebase projects to serve, `demo` if none is named. Each has devices, topics, quotas, faults, log and service
+    /// account of its own; calls that name none are for the first.
+    pub projects: Vec<String>,
     /// Where `service-account.json`, and with TLS `ca.pem`, are written; nowhere when `None`.
     pub dir: Option<PathBuf>,
     /// Makes device ids, tokens, FIDs, message ids and the dice of faults repeatable.
@@ -41,7 +42,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls_listen: None,
-            project: "demo".into(),
+            projects: Vec::new(),
             dir: None,
             seed: None,
             quotas: Quotas::default(),
@@ -53,12 +54,15 @@ impl Default for Options {
     }
 }
 
-/// Why an emulator did not start.
+/// Why an emulator, or a further project of it, did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The project id is malformed.
     #[error(transparent)]
     Project(#[from] ProjectIdError),
+    /// The project is served already.
+    #[error("the project `{0}` is there already")]
+    ProjectTwice(ProjectId),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -92,6 +96,7 @@ impl StartError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Project(_) => "pass another id with --project, for example --project demo",
+            Self::ProjectTwice(_) => "name each project once",
             Self::Listen { .. } => {
                 "choose another address with --listen or --tls-listen; port 0 takes any free one"
             }

@@ -1,15 +1,16 @@
 //! Counts what comes in. In: requests to `messages:send` as they begin and end. Out: [`Stats`], and one record in the
 //! journal per request. Next: control. Control requests and token requests are not counted.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::journal::Ended;
-use crate::names::DeviceId;
+use crate::locks::lock;
+use crate::names::{DeviceId, ProjectId};
 use crate::world::World;
 
 /// What `messages:send` has seen since the start or the last reset.
@@ -38,9 +39,25 @@ pub(crate) struct Traffic {
     pub(crate) arrivals: Notify,
 }
 
-/// One connection's share.
+/// One connection's shares, one for each project that it carried a send of; nearly always one.
 #[derive(Default)]
-pub(crate) struct ConnectionTraffic {
+pub(crate) struct ConnectionTraffic(Mutex<Vec<(ProjectId, Arc<Share>)>>);
+
+impl ConnectionTraffic {
+    fn share_of(&self, project: &ProjectId) -> Arc<Share> {
+        let mut shares = lock(&self.0);
+        if let Some((_, share)) = shares.iter().find(|(of, _)| of == project) {
+            return Arc::clone(share);
+        }
+        let share = Arc::<Share>::default();
+        shares.push((project.clone(), Arc::clone(&share)));
+        share
+    }
+}
+
+/// One connection's share in the traffic of one project.
+#[derive(Default)]
+struct Share {
     /// One more than the number of resets when it was last counted.
     counted_at: AtomicUsize,
     in_flight: AtomicUsize,
@@ -67,15 +84,15 @@ impl Traffic {
         }
     }
 
-    fn begin(&self, connection: &ConnectionTraffic) {
+    fn begin(&self, share: &Share) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let resets = self.resets.load(Ordering::Relaxed) + 1;
-        if connection.counted_at.swap(resets, Ordering::Relaxed) != resets {
+        if share.counted_at.swap(resets, Ordering::Relaxed) != resets {
             self.connections.fetch_add(1, Ordering::Relaxed);
         }
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.max_in_flight.fetch_max(in_flight, Ordering::Relaxed);
-        let streams = connection.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        let streams = share.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.max_streams.fetch_max(streams, Ordering::Relaxed);
         self.arrivals.notify_waiters();
     }
@@ -85,7 +102,7 @@ impl Traffic {
 /// away, it is recorded as having no status.
 pub(crate) struct Attempt {
     world: Arc<World>,
-    connection: Arc<ConnectionTraffic>,
+    share: Arc<Share>,
     started_us: u64,
     device: Option<DeviceId>,
     accepted: bool,
@@ -93,10 +110,11 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) fn begin(world: Arc<World>, connection: Arc<ConnectionTraffic>) -> Self {
-        world.traffic.begin(&connection);
+    pub(crate) fn begin(world: Arc<World>, connection: &ConnectionTraffic) -> Self {
+        let share = connection.share_of(&world.project);
+        world.traffic.begin(&share);
         let started_us = world.clock.now_us();
-        Self { world, connection, started_us, device: None, accepted: false, recorded: false }
+        Self { world, share, started_us, device: None, accepted: false, recorded: false }
     }
 
     pub(crate) fn is_for(&mut self, device: DeviceId) {
@@ -123,7 +141,7 @@ impl Attempt {
         let status = status.map(|status| status.as_u16());
         tracing::debug!(device.id = device, status, accepted = self.accepted, "a send has ended");
         self.world.traffic.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.connection.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.share.in_flight.fetch_sub(1, Ordering::Relaxed);
         let ended = Ended {
             started_us: self.started_us,
             ended_us: self.world.clock.now_us(),

@@ -1,8 +1,8 @@
-//! All that one emulator knows; every request handler gets it. In: nothing. Out: the parts, each with its own lock.
+//! All that one Firebase project is; every request handler gets it. In: nothing. Out: the parts, each with its own lock.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use aws_lc_rs::rand;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -11,8 +11,9 @@ use crate::events::{Event, Events};
 use crate::faults::FaultTable;
 use crate::journal::Journal;
 use crate::names::ProjectId;
-use crate::oauth::{ServiceAccount, TokenIssuer};
-use crate::options::{Options, StartError};
+use crate::oauth::{Bearer, TokenIssuer};
+use crate::options::Options;
+use crate::projects::{Projects, Registered};
 use crate::quota::QuotaKeeper;
 use crate::send::MessageIds;
 use crate::traffic::Traffic;
@@ -20,7 +21,7 @@ use crate::traffic::Traffic;
 pub(crate) struct World {
     pub(crate) project: ProjectId,
     pub(crate) clock: Clock,
-    pub(crate) account: ServiceAccount,
+    pub(crate) registered: Registered,
     pub(crate) tokens: TokenIssuer,
     pub(crate) devices: Registry,
     pub(crate) message_ids: MessageIds,
@@ -32,20 +33,22 @@ pub(crate) struct World {
     pub(crate) inbox_limit: usize,
     /// Cancelled when the emulator ends; long answers (streams) end with it.
     pub(crate) stop: CancellationToken,
+    all: Weak<Projects>,
     seeded: bool,
 }
 
 impl World {
     pub(crate) fn new(
         options: &Options,
+        seed: u64,
         project: ProjectId,
-        account: ServiceAccount,
+        registered: Registered,
         stop: CancellationToken,
-    ) -> Result<Self, StartError> {
-        let seed = options.seed.map_or_else(random_seed, Ok)?;
-        Ok(Self {
+        all: Weak<Projects>,
+    ) -> Self {
+        Self {
             clock: options.clock.clone(),
-            account,
+            registered,
             tokens: TokenIssuer::new(options.access_token_life),
             devices: Registry::new(project.clone(), seed, options.inbox_limit),
             message_ids: MessageIds::new(seed),
@@ -56,9 +59,10 @@ impl World {
             traffic: Traffic::default(),
             inbox_limit: options.inbox_limit,
             stop,
+            all,
             seeded: options.seed.is_some(),
             project,
-        })
+        }
     }
 
     /// Forgets devices, inboxes, faults, the log and the counters. Keys and access tokens stay, so that a server that
@@ -80,10 +84,14 @@ impl World {
     pub(crate) fn now(&self) -> Duration {
         self.clock.elapsed()
     }
-}
 
-fn random_seed() -> Result<u64, StartError> {
-    let mut bytes = [0; 8];
-    rand::fill(&mut bytes).map_err(|_| StartError::Key)?;
-    Ok(u64::from_le_bytes(bytes))
+    /// What `bearer` is worth in this project.
+    pub(crate) fn bearer(&self, bearer: &str) -> Bearer {
+        self.tokens.check(bearer, self.now())
+    }
+
+    /// All projects of this emulator; `None` once it has ended.
+    pub(crate) fn all(&self) -> Option<Arc<Projects>> {
+        self.all.upgrade()
+    }
 }

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -86,6 +87,12 @@ pub(crate) async fn set_quotas(
 
 pub(crate) async fn show_stats(State(world): State<Arc<World>>) -> Json<Stats> {
     Json(Control { world }.stats())
+}
+
+/// The private key is in it: who may call this may do everything here anyhow.
+pub(crate) async fn show_service_account(State(world): State<Arc<World>>) -> impl IntoResponse {
+    let json = Control { world }.service_account_json().to_owned();
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json)
 }
 
 pub(crate) async fn reset(State(world): State<Arc<World>>) -> StatusCode {

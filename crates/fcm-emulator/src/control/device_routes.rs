@@ -47,6 +47,14 @@ pub(crate) async fn add_devices(State(world): State<Arc<World>>, bytes: Bytes) -
     }
     let project = request.project.as_deref().map(ProjectId::parse).transpose();
     let project = project.map_err(|error| Problem::invalid_field(Some("project"), error.to_string()))?;
+    if let Some(served) = project.as_ref().filter(|id| **id != world.project)
+        && world.all().is_some_and(|all| all.find(served.as_str()).is_some())
+    {
+        let detail = format!(
+            "the project {served} is served here too: make its devices with POST /emulator/v1/projects/{served}/devices"
+        );
+        return Err(Problem::invalid_field(Some("project"), detail));
+    }
     let mut new = NewDevice::of(request.platform);
     new.project = project.map(|project| project.as_str().into());
     new.package = request.package.unwrap_or(new.package);

@@ -1,5 +1,6 @@
 //! [`Control`]: everything a test may do, typed. The HTTP handlers of this folder call the same methods.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +38,33 @@ pub enum ControlError {
 }
 
 impl Control {
-    /// Makes an active, online device of the emulator's project.
+    /// The project that this control moves. Devices, topics, quotas, faults, the log, counters, events and access tokens
+    /// are its own.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        self.world.project.as_str()
+    }
+
+    /// The control of another project of the same emulator, if that is served.
+    #[must_use]
+    pub fn of_project(&self, id: &str) -> Option<Self> {
+        self.world.all()?.find(id).map(|world| Self { world })
+    }
+
+    /// The JSON of the project's service account, with its private key and this emulator's token endpoint. A secret, if a
+    /// small one.
+    #[must_use]
+    pub fn service_account_json(&self) -> &str {
+        self.world.registered.account.json()
+    }
+
+    /// Where that JSON was written, if a folder was given.
+    #[must_use]
+    pub fn service_account_file(&self) -> Option<&Path> {
+        self.world.registered.file.as_deref()
+    }
+
+    /// Makes an active, online device of this project.
     pub fn add_device(&self, platform: Platform) -> Device {
         self.add(&NewDevice::of(platform))
     }

@@ -5,10 +5,12 @@ mod api;
 mod device_routes;
 mod handle;
 mod problem;
+mod projects;
 mod routes;
 mod stream;
 mod wait;
 
 pub use handle::{Control, ControlError};
+pub(crate) use projects::project_routes;
 pub(crate) use routes::routes;
 pub use wait::WaitError;

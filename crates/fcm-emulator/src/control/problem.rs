@@ -23,6 +23,19 @@ impl Problem {
         Self { status: StatusCode::BAD_REQUEST, code: "invalid_field", field, detail: detail.into() }
     }
 
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, code: "conflict", field: None, detail: detail.into() }
+    }
+
+    pub(crate) fn internal(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "internal",
+            field: None,
+            detail: detail.into(),
+        }
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, code: "not_found", field: None, detail: detail.into() }
     }
@@ -33,9 +46,7 @@ impl From<ControlError> for Problem {
         let detail = error.to_string();
         match error {
             ControlError::UnknownDevice(_) => Self::not_found(detail),
-            ControlError::Impossible(_) => {
-                Self { status: StatusCode::CONFLICT, code: "conflict", field: None, detail }
-            }
+            ControlError::Impossible(_) => Self::conflict(detail),
             ControlError::Fault(fault) => Self::invalid_field(Some(fault.field), fault.detail),
         }
     }

@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/quotas", get(api::show_quotas).put(api::set_quotas))
         .route("/stats", get(api::show_stats))
         .route("/events", get(stream::stream_events))
+        .route("/service-account", get(api::show_service_account))
         .route("/reset", post(api::reset))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)
@@ -35,7 +36,8 @@ async fn unknown_route() -> Problem {
     Problem::not_found(
         "no such control call: there are POST|GET devices, GET devices/{id}, POST devices/{id}/{change}, \
          GET devices/{id}/inbox, GET devices/{id}/inbox/stream, \
-         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats, GET events, GET|PUT quotas and \
-         POST reset, all under /emulator/v1",
+         GET devices/{id}/topics, PUT|DELETE devices/{id}/topics/{topic}, POST|GET|DELETE faults, GET requests, GET stats, \
+         GET events, GET|PUT quotas, GET service-account and POST reset, all under /emulator/v1 or \
+         /emulator/v1/projects/{project}; and POST|GET projects",
     )
 }

@@ -60,14 +60,14 @@ pub enum DeviceChange {
 pub struct NewDevice {
     /// What it runs.
     pub platform: Platform,
-    /// Its Firebase project; the emulator's own when `None`. Sends to a device of another are a mismatch.
+    /// Its Firebase project; the one of the control when `None`. Sends to a device of another are a mismatch.
     pub project: Option<String>,
     /// The app's package name or bundle id.
     pub package: String,
 }
 
 impl NewDevice {
-    /// A device of the emulator's project with the app `com.example.app`.
+    /// A device of the control's project with the app `com.example.app`.
     #[must_use]
     pub fn of(platform: Platform) -> Self {
         Self { platform, project: None, package: "com.example.app".into() }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use crate::devices::entry::{Condition, DeviceEntry};
+use crate::devices::entry::{Condition, DeviceEntry, Standing};
 use crate::devices::mint::{Addresses, Mint};
 use crate::devices::model::{DeviceChange, DeviceState, NewDevice, Platform};
 use crate::devices::shards::Shards;
@@ -64,6 +64,12 @@ impl Registry {
     /// The device that has `address` (token or FID), or had it lately.
     pub(crate) fn by_address(&self, address: &str) -> Option<Arc<DeviceEntry>> {
         self.by_address.get(address)
+    }
+
+    /// Whether an app of this project has `address` now.
+    pub(crate) fn has(&self, address: &str) -> bool {
+        let standing = self.by_address(address).map(|device| device.standing_of(address));
+        matches!(standing, Some(Standing::Live | Standing::ApnsDead))
     }
 
     /// Up to `limit` devices in the order in which they were made, beginning at place `from`.

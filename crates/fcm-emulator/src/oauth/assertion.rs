@@ -81,6 +81,15 @@ pub(crate) fn check_assertion(
     Ok(())
 }
 
+/// Who says to have signed `assertion`; what that is worth, [`check_assertion`] knows.
+pub(crate) fn claimed_issuer(assertion: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Issued {
+        iss: String,
+    }
+    decode_json::<Issued>(assertion.split('.').nth(1)?).map(|issued| issued.iss)
+}
+
 fn verify(account: &ServiceAccount, assertion: &str) -> Result<Claims, OauthError> {
     let malformed = || OauthError::grant("Bad Request");
     let (signed, signature) = assertion.rsplit_once('.').ok_or_else(malformed)?;

@@ -10,8 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::oauth::assertion::{OauthError, check_assertion};
+use crate::oauth::assertion::{OauthError, check_assertion, claimed_issuer};
 use crate::oauth::tokens::TokenEndpoint;
+use crate::projects::Projects;
 use crate::serve::Connection;
 use crate::world::World;
 
@@ -25,12 +26,13 @@ pub(crate) struct TokenRequest {
 
 /// Answers one request for an access token.
 pub(crate) async fn issue_token(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Extension(connection): Extension<Connection>,
     uri: Uri,
     headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Response {
+    let world = addressed(&projects, form.as_ref().ok().map(|Form(request)| request));
     world.tokens.count_request();
     match world.tokens.endpoint() {
         TokenEndpoint::Working => {}
@@ -47,6 +49,12 @@ pub(crate) async fn issue_token(
     answer.unwrap_or_else(|refused| refuse(&refused))
 }
 
+/// Every project has this endpoint for itself: the one whose account asks, else the first.
+fn addressed(projects: &Projects, request: Option<&TokenRequest>) -> Arc<World> {
+    let issuer = request.and_then(|request| claimed_issuer(request.assertion.as_deref()?));
+    issuer.and_then(|issuer| projects.of_account(&issuer)).unwrap_or_else(|| Arc::clone(projects.first()))
+}
+
 fn grant(world: &World, reached_at: &str, request: &TokenRequest) -> Result<Response, OauthError> {
     match request.grant_type.as_deref() {
         Some(JWT_BEARER) => {}
@@ -61,7 +69,7 @@ fn grant(world: &World, reached_at: &str, request: &TokenRequest) -> Result<Resp
         .assertion
         .as_deref()
         .ok_or_else(|| OauthError::new("invalid_request", "Required parameter is missing: assertion"))?;
-    check_assertion(&world.account, assertion, reached_at, world.clock.unix())?;
+    check_assertion(&world.registered.account, assertion, reached_at, world.clock.unix())?;
     let (token, life) = world
         .tokens
         .issue(world.clock.elapsed())

@@ -36,12 +36,14 @@ pub enum TokenEndpoint {
     Hanging,
 }
 
-/// What a bearer is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a bearer is worth, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Bearer {
-    Valid,
-    Expired,
     Unknown,
+    Expired,
+    Valid,
+    /// The admin of the Firebase emulators, who may do everything in every project.
+    Owner,
 }
 
 /// Issues and remembers access tokens.
@@ -84,7 +86,7 @@ impl TokenIssuer {
 
     pub(crate) fn check(&self, bearer: &str, now: Duration) -> Bearer {
         if bearer == OWNER {
-            return Bearer::Valid;
+            return Bearer::Owner;
         }
         match read(&self.expiries).get(bearer) {
             Some(expiry) if *expiry > now => Bearer::Valid,

@@ -27,10 +27,10 @@ pub(crate) fn page(control: &Control, from: usize, problem: Option<&str>) -> Mar
                 link rel="stylesheet" href="/page/page.css";
                 script src="/page/page.js" defer {}
             }
-            body {
+            body data-events=(events_of(control)) {
                 header {
                     h1 { "FCM emulator" }
-                    p { "project " b { (control.world.project) } }
+                    (projects(control))
                     p id="live" { "reload to see what is new" }
                 }
                 p id="problem" role="alert" { (problem.unwrap_or_default()) }
@@ -40,6 +40,34 @@ pub(crate) fn page(control: &Control, from: usize, problem: Option<&str>) -> Mar
     }
 }
 
+/// Names the project that the page shows, and leads to the others.
+fn projects(control: &Control) -> Markup {
+    let others = control.world.all().map(|all| all.all()).unwrap_or_default();
+    html! {
+        p id="projects" {
+            "project " b { (control.project()) }
+            @for other in others.into_iter().filter(|other| other.project != control.world.project) {
+                @let other = Control { world: other };
+                " " a href=(place_of(&other, "/", None)) { (other.project()) }
+            }
+        }
+    }
+}
+
+/// Where the page's script listens.
+fn events_of(control: &Control) -> String {
+    format!("/emulator/v1/projects/{}/events", control.project())
+}
+
+/// `path` of the project that `control` is of, and of its devices from place `from` on. The first project needs no name.
+pub(crate) fn place_of(control: &Control, path: &str, from: Option<usize>) -> String {
+    let first = control.world.all().is_none_or(|all| all.first().project == control.world.project);
+    let project = (!first).then(|| format!("project={}", control.project()));
+    let from = from.map(|from| format!("from={from}"));
+    let query: Vec<String> = project.into_iter().chain(from).collect();
+    if query.is_empty() { path.into() } else { format!("{path}?{}", query.join("&")) }
+}
+
 /// What changes: figures, faults, devices.
 pub(crate) fn board(control: &Control, from: usize) -> Markup {
     let stats = control.stats();
@@ -47,7 +75,7 @@ pub(crate) fn board(control: &Control, from: usize) -> Markup {
     html! {
         section.tools {
             p { b { (stats.requests) } " sends, " b { (control.in_flight()) } " in flight" }
-            form method="post" action="/page/devices" {
+            form method="post" action=(place_of(control, "/page/devices", None)) {
                 select name="platform" aria-label="platform" {
                     option value="android" { "Android" }
                     option value="ios" { "iOS" }
@@ -60,8 +88,8 @@ pub(crate) fn board(control: &Control, from: usize) -> Markup {
         @if devices.is_empty() { p.empty { "No devices. Add one above, or POST /emulator/v1/devices." } }
         section.devices { @for device in &devices { (card(control, device)) } }
         nav {
-            @if from > 0 { a href={ "/?from=" (from.saturating_sub(DEVICES)) } { "earlier devices" } }
-            @if devices.len() == DEVICES { a href={ "/?from=" (from + DEVICES) } { "later devices" } }
+            @if from > 0 { a href=(place_of(control, "/", Some(from.saturating_sub(DEVICES)))) { "earlier devices" } }
+            @if devices.len() == DEVICES { a href=(place_of(control, "/", Some(from + DEVICES))) { "later devices" } }
         }
     }
 }
@@ -69,7 +97,7 @@ pub(crate) fn board(control: &Control, from: usize) -> Markup {
 fn faults(control: &Control) -> Markup {
     let rules = control.faults();
     html! {
-        form method="post" action="/page/faults" {
+        form method="post" action=(place_of(control, "/page/faults", None)) {
             select name="fault" aria-label="fault" {
                 @for (value, words) in super::forms::FAULTS { option value=(value) { (words) } }
             }
@@ -85,7 +113,7 @@ fn faults(control: &Control) -> Markup {
                 @let spec = serde_json::to_string(&rule.spec).unwrap_or_default();
                 li { code { (spec) } " struck " (rule.struck) }
             } }
-            form method="post" action="/page/faults/clear" { button id="clear-faults" { "End all faults" } }
+            form method="post" action=(place_of(control, "/page/faults/clear", None)) { button id="clear-faults" { "End all faults" } }
         }
     }
 }
@@ -111,7 +139,7 @@ fn card(control: &Control, device: &Device) -> Markup {
                 @if last > MESSAGES { p.empty { (last - MESSAGES) " before" } }
             }
             div.buttons { @for (change, word) in changes(device) {
-                form method="post" action={ "/page/devices/" (device.id) "/" (change) } {
+                form method="post" action=(place_of(control, &format!("/page/devices/{}/{change}", device.id), None)) {
                     button id={ (change) "-" (device.id) } { (word) }
                 }
             } }

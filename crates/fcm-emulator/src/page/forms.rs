@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,8 +12,9 @@ use crate::control::{Control, ControlError};
 use crate::devices::Platform;
 use crate::faults::{FaultAction, FaultSpec};
 use crate::names::DeviceId;
-use crate::page::routes::html_of;
-use crate::world::World;
+use crate::page::board::{self, place_of};
+use crate::page::routes::{Place, html_of};
+use crate::projects::Projects;
 
 /// The faults that people want at a click: the form's value and its words. `fault_of` knows what each means.
 pub(crate) const FAULTS: [(&str, &str); 8] = [
@@ -39,35 +40,69 @@ pub(crate) struct AddFault {
     times: String,
 }
 
-pub(crate) async fn add_device(State(world): State<Arc<World>>, Form(form): Form<AddDevice>) -> Response {
-    Control { world }.add_device(form.platform);
-    back()
+pub(crate) async fn add_device(
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
+    Form(form): Form<AddDevice>,
+) -> Response {
+    act(&projects, &place, |control| {
+        control.add_device(form.platform);
+        Ok(())
+    })
 }
 
 pub(crate) async fn change_device(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
     Path((id, change)): Path<(String, String)>,
 ) -> Response {
-    let control = Control { world };
-    let Ok(change) = serde_json::from_value(Value::String(change)) else {
-        return refuse(&control, "a device cannot do that");
+    act(&projects, &place, |control| {
+        let change = serde_json::from_value(Value::String(change))
+            .map_err(|_| ControlError::Impossible("a device cannot do that"))?;
+        control.change(&DeviceId::new(id), change).map(|_| ())
+    })
+}
+
+pub(crate) async fn add_fault(
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
+    Form(form): Form<AddFault>,
+) -> Response {
+    act(&projects, &place, |control| {
+        let mut spec = fault_of(&form.fault).ok_or(ControlError::Impossible("there is no such fault"))?;
+        // Anything else than a number is the form's choice "until ended".
+        spec.times = form.times.parse().ok();
+        control.add_fault(spec).map(|_| ())
+    })
+}
+
+pub(crate) async fn clear_faults(
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
+) -> Response {
+    act(&projects, &place, |control| {
+        control.clear_faults();
+        Ok(())
+    })
+}
+
+/// Does what a button says in the project of its page, and leads back to that.
+fn act(
+    projects: &Projects,
+    place: &Place,
+    act: impl FnOnce(&Control) -> Result<(), ControlError>,
+) -> Response {
+    let control = match place.control(projects) {
+        Ok(control) => control,
+        Err(none) => return none.into_response(),
     };
-    let done = control.change(&DeviceId::new(id), change);
-    done.map_or_else(|refused| refuse(&control, &refused.to_string()), |_| back())
-}
-
-pub(crate) async fn add_fault(State(world): State<Arc<World>>, Form(form): Form<AddFault>) -> Response {
-    let control = Control { world };
-    let Some(mut spec) = fault_of(&form.fault) else { return refuse(&control, "there is no such fault") };
-    // Anything else than a number is the form's choice "until ended".
-    spec.times = form.times.parse().ok();
-    let done: Result<_, ControlError> = control.add_fault(spec);
-    done.map_or_else(|refused| refuse(&control, &refused.to_string()), |_| back())
-}
-
-pub(crate) async fn clear_faults(State(world): State<Arc<World>>) -> Response {
-    Control { world }.clear_faults();
-    back()
+    match act(&control) {
+        Ok(()) => Redirect::to(&place_of(&control, "/", None)).into_response(),
+        Err(refused) => {
+            let page = board::page(&control, 0, Some(&refused.to_string()));
+            (StatusCode::CONFLICT, html_of(&page)).into_response()
+        }
+    }
 }
 
 fn fault_of(name: &str) -> Option<FaultSpec> {
@@ -82,14 +117,6 @@ fn fault_of(name: &str) -> Option<FaultSpec> {
         "goaway" => FaultSpec::action(FaultAction::Goaway),
         _ => return None,
     })
-}
-
-fn back() -> Response {
-    Redirect::to("/").into_response()
-}
-
-fn refuse(control: &Control, problem: &str) -> Response {
-    (StatusCode::CONFLICT, html_of(&super::board::page(control, 0, Some(problem)))).into_response()
 }
 
 #[cfg(test)]

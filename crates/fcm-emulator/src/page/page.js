@@ -36,7 +36,7 @@ document.addEventListener("submit", async (event) => {
   refreshSoon();
 });
 
-const events = new EventSource("/emulator/v1/events");
+const events = new EventSource(document.body.dataset.events);
 events.onopen = () => { live.textContent = "live"; live.dataset.live = "yes"; refreshSoon(); };
 events.onerror = () => { live.textContent = "the emulator does not answer"; live.dataset.live = "no"; };
 events.onmessage = refreshSoon;

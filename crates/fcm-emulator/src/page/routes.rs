@@ -13,20 +13,44 @@ use serde::Deserialize;
 
 use crate::control::Control;
 use crate::page::{board, forms};
-use crate::world::World;
+use crate::projects::Projects;
 
 /// Nothing runs or loads but our own files; images come from where a message says.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src data: https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// `?from=N`: how many devices to skip.
+/// `?project=ID`, the first one if it is left out, and `?from=N`, how many devices to skip.
 #[derive(Deserialize)]
-pub(crate) struct From {
+pub(crate) struct Place {
+    project: Option<String>,
     #[serde(default)]
     from: usize,
 }
 
-pub(crate) fn routes() -> Router<Arc<World>> {
+impl Place {
+    /// The control of the project that the page shows.
+    pub(crate) fn control(&self, projects: &Projects) -> Result<Control, NoProject> {
+        let first = Control { world: Arc::clone(projects.first()) };
+        let Some(id) = &self.project else { return Ok(first) };
+        let found = projects.find(id).map(|world| Control { world });
+        found.ok_or_else(|| NoProject { id: id.clone(), first })
+    }
+}
+
+/// A project that is not served.
+pub(crate) struct NoProject {
+    id: String,
+    first: Control,
+}
+
+impl IntoResponse for NoProject {
+    fn into_response(self) -> Response {
+        let problem = format!("there is no project {}", self.id);
+        (StatusCode::NOT_FOUND, html_of(&board::page(&self.first, 0, Some(&problem)))).into_response()
+    }
+}
+
+pub(crate) fn routes() -> Router<Arc<Projects>> {
     Router::new()
         .route("/", get(show_page))
         .route("/page/board", get(show_board))
@@ -39,12 +63,18 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route_layer(from_fn(refuse_strangers))
 }
 
-async fn show_page(State(world): State<Arc<World>>, Query(From { from }): Query<From>) -> Response {
-    html_of(&board::page(&Control { world }, from, None))
+async fn show_page(
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
+) -> Result<Response, NoProject> {
+    Ok(html_of(&board::page(&place.control(&projects)?, place.from, None)))
 }
 
-async fn show_board(State(world): State<Arc<World>>, Query(From { from }): Query<From>) -> Response {
-    html_of(&board::board(&Control { world }, from))
+async fn show_board(
+    State(projects): State<Arc<Projects>>,
+    Query(place): Query<Place>,
+) -> Result<Response, NoProject> {
+    Ok(html_of(&board::board(&place.control(&projects)?, place.from)))
 }
 
 /// HTML that no page of another site may frame, and that loads nothing but this page's own files.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::faults::Trouble;
 use crate::google::{GoogleError, html_page};
+use crate::projects::Projects;
 use crate::quota::Exhausted;
 use crate::send::authorize::authorize;
 use crate::send::deliver::deliver;
@@ -35,14 +36,19 @@ enum Outcome {
 
 /// Answers one `POST /v1/projects/{project}/messages:send`.
 pub(crate) async fn send_message(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Extension(connection): Extension<Connection>,
     Path(project): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    // A project that is not served has no log of its own.
+    let world = projects.find(&project).unwrap_or_else(|| Arc::clone(projects.first()));
     let mut attempt = Attempt::begin(Arc::clone(&world), connection.traffic());
-    let outcome = process(&world, &connection, &mut attempt, &project, &headers, body).await;
+    let outcome = match authorize(&projects, &headers, &project) {
+        Ok(world) => process(&world, &connection, &mut attempt, body).await,
+        Err(refused) => Err(refused),
+    };
     match outcome.unwrap_or_else(|refused| Outcome::Answer(refused.into_response())) {
         Outcome::Answer(response) => {
             attempt.answered(response.status());
@@ -64,11 +70,8 @@ async fn process(
     world: &World,
     connection: &Connection,
     attempt: &mut Attempt,
-    project: &str,
-    headers: &HeaderMap,
     body: Body,
 ) -> Result<Outcome, GoogleError> {
-    authorize(world, headers, project)?;
     world
         .quotas
         .take_for_project(world.now())
@@ -76,7 +79,7 @@ async fn process(
     let body = to_bytes(body, BODY_BYTES).await.map_err(|_| body_too_large())?;
     let request = SendRequest::parse(&body)?;
     rules::check(&request.message, &request.target)?;
-    let recipient = recipient::find(&world.devices, &request.target, &request.message);
+    let recipient = recipient::find(world, &request.target, &request.message);
     if let Some(device) = &recipient.device {
         attempt.is_for(device.id.clone());
     }

@@ -18,7 +18,7 @@ mod scalar;
 mod schema;
 mod size;
 
-pub(crate) use authorize::{authorize, authorize_owner};
+pub(crate) use authorize::{authorize, authorize_bearer};
 pub(crate) use handler::send_message;
 pub(crate) use message_id::MessageIds;
 pub(crate) use recipient::find_registration;

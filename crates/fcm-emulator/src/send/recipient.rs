@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::devices::{DeviceEntry, Platform, Registry, Standing};
+use crate::devices::{DeviceEntry, Platform, Standing};
 use crate::google::{FcmErrorCode, GoogleError};
 use crate::send::request::Target;
+use crate::world::World;
 
 /// The living device behind `address`, a token or a FID in one text as the topic APIs take it, or the refusal.
-pub(crate) fn find_registration(devices: &Registry, address: &str) -> Result<Arc<DeviceEntry>, GoogleError> {
+pub(crate) fn find_registration(world: &World, address: &str) -> Result<Arc<DeviceEntry>, GoogleError> {
     let target = Target::Token(address.into());
-    let Recipient { device, verdict } = find(devices, &target, &Value::Null);
+    let Recipient { device, verdict } = find(world, &target, &Value::Null);
     verdict?;
     device.ok_or_else(|| GoogleError::of_code(FcmErrorCode::Unregistered))
 }
@@ -25,7 +26,7 @@ pub(crate) struct Recipient {
     pub(crate) verdict: Result<(), GoogleError>,
 }
 
-pub(crate) fn find(devices: &Registry, target: &Target, message: &Value) -> Recipient {
+pub(crate) fn find(world: &World, target: &Target, message: &Value) -> Recipient {
     match target {
         Target::Topic(_) | Target::Condition(_) => Recipient { device: None, verdict: Ok(()) },
         Target::Token(text) if !is_token(text) && !is_fid(text) => {
@@ -33,8 +34,8 @@ pub(crate) fn find(devices: &Registry, target: &Target, message: &Value) -> Reci
         }
         // A token is no FID.
         Target::Fid(text) if text.contains(':') => unregistered(None),
-        Target::Token(text) | Target::Fid(text) => match devices.by_address(text) {
-            None => unregistered(None),
+        Target::Token(text) | Target::Fid(text) => match world.devices.by_address(text) {
+            None => stranger(world, text),
             Some(device) => judge(device, text, message),
         },
     }
@@ -48,6 +49,14 @@ fn judge(device: Arc<DeviceEntry>, address: &str, message: &Value) -> Recipient 
         Standing::ApnsDead => Err(GoogleError::apns_token_disabled()),
     };
     Recipient { device: Some(device), verdict }
+}
+
+/// An address that this project never had: another project's, or nobody's.
+fn stranger(world: &World, address: &str) -> Recipient {
+    if world.all().and_then(|all| all.holder_of(address)).is_none() {
+        return unregistered(None);
+    }
+    Recipient { device: None, verdict: Err(GoogleError::of_code(FcmErrorCode::SenderIdMismatch)) }
 }
 
 fn unregistered(device: Option<Arc<DeviceEntry>>) -> Recipient {

@@ -55,8 +55,8 @@ impl Connection {
         self.scheme
     }
 
-    pub(crate) fn traffic(&self) -> Arc<ConnectionTraffic> {
-        Arc::clone(&self.traffic)
+    pub(crate) fn traffic(&self) -> &ConnectionTraffic {
+        &self.traffic
     }
 }
 

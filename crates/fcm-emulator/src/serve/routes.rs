@@ -11,13 +11,13 @@ use crate::control;
 use crate::google::html_page;
 use crate::oauth::issue_token;
 use crate::page;
+use crate::projects::Projects;
 use crate::send::send_message;
 use crate::topics;
-use crate::world::World;
 
 const SUBSCRIPTIONS: &str = "/v1/projects/{project}/registrations/{registration}/topicSubscriptions";
 
-pub(crate) fn routes(world: Arc<World>) -> Router {
+pub(crate) fn routes(projects: &Arc<Projects>) -> Router {
     Router::new()
         .route("/token", post(issue_token))
         .route("/v1/projects/{project}/messages:send", post(send_message))
@@ -32,10 +32,11 @@ pub(crate) fn routes(world: Arc<World>) -> Router {
         .route("/iid/v1:batchRemove", post(topics::batch_remove))
         .route("/iid/info/{token}", get(topics::show_info))
         .merge(page::routes())
-        .nest("/emulator/v1", control::routes())
+        .nest("/emulator/v1/projects", control::project_routes())
+        .nest("/emulator/v1", control::routes().with_state(Arc::clone(projects.first())))
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
-        .with_state(world)
+        .with_state(Arc::clone(projects))
 }
 
 /// Google's front end answers unknown paths itself, in HTML.

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::devices::{DeviceEntry, Platform};
 use crate::google::GoogleError;
-use crate::send::{authorize_owner, find_registration};
+use crate::projects::Projects;
+use crate::send::{authorize_bearer, find_registration};
 use crate::topics::subscription::{parse_topic, subscribe, unsubscribe};
 use crate::world::World;
 
@@ -47,33 +48,33 @@ impl From<GoogleError> for Refused {
 }
 
 pub(crate) async fn batch_add(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
-    batch(&world, &headers, &body, |device, topic| subscribe(&world, device, topic).map(|_| ()))
+    batch(&projects, &headers, &body, |world, device, topic| subscribe(world, device, topic).map(|_| ()))
 }
 
 pub(crate) async fn batch_remove(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
-    batch(&world, &headers, &body, |device, topic| {
-        unsubscribe(&world, device, topic);
+    batch(&projects, &headers, &body, |world, device, topic| {
+        unsubscribe(world, device, topic);
         Ok(())
     })
 }
 
 /// What is known of a token; with `?details=true` its topics too.
 pub(crate) async fn show_info(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path(token): Path<String>,
     Query(Details { details }): Query<Details>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refused> {
-    admit(&world, &headers)?;
-    let device = find_registration(&world.devices, &token)?;
+    let world = admit(&projects, &headers)?.of(&token);
+    let device = find_registration(&world, &token)?;
     let mut info = json!({
         "application": device.package,
         "authorizedEntity": world.project.as_str(),
@@ -105,31 +106,47 @@ fn topics_of(device: &DeviceEntry) -> Value {
 }
 
 fn batch(
-    world: &World,
+    projects: &Arc<Projects>,
     headers: &HeaderMap,
     body: &Bytes,
-    act: impl Fn(&Arc<DeviceEntry>, &str) -> Result<(), GoogleError>,
+    act: impl Fn(&World, &Arc<DeviceEntry>, &str) -> Result<(), GoogleError>,
 ) -> Result<Json<Value>, Refused> {
-    admit(world, headers)?;
+    let caller = admit(projects, headers)?;
     let invalid = |text: &str| Refused(StatusCode::BAD_REQUEST, text.into());
     let request: BatchRequest = serde_json::from_slice(body).map_err(|_| invalid("InvalidParameters"))?;
     let topic = parse_topic(&request.to).map_err(|_| invalid("InvalidTopicName"))?;
     if !(1..=TOKENS_PER_CALL).contains(&request.registration_tokens.len()) {
         return Err(invalid("InvalidNumberOfTokens"));
     }
-    let one = |token: &String| match find_registration(&world.devices, token)
-        .and_then(|device| act(&device, topic))
-    {
-        Ok(()) => json!({}),
-        Err(refused) => json!({"error": refused.legacy_code()}),
+    let one = |token: &String| {
+        let world = caller.of(token);
+        match find_registration(&world, token).and_then(|device| act(&world, &device, topic)) {
+            Ok(()) => json!({}),
+            Err(refused) => json!({"error": refused.legacy_code()}),
+        }
     };
     Ok(Json(json!({"results": request.registration_tokens.iter().map(one).collect::<Vec<_>>()})))
 }
 
+/// Who calls: the account of one project, or the owner of all.
+struct Caller {
+    projects: Arc<Projects>,
+    own: Option<Arc<World>>,
+}
+
+impl Caller {
+    /// The project in which `token` is looked for. These calls name none, so that for the owner the token decides.
+    fn of(&self, token: &str) -> Arc<World> {
+        let found = self.own.clone().or_else(|| self.projects.holder_of(token));
+        found.unwrap_or_else(|| Arc::clone(self.projects.first()))
+    }
+}
+
 /// An OAuth bearer counts only beside its flag: without it the call is taken for one with a server key.
-fn admit(world: &World, headers: &HeaderMap) -> Result<(), Refused> {
+fn admit(projects: &Arc<Projects>, headers: &HeaderMap) -> Result<Caller, Refused> {
     if headers.get("access_token_auth").is_none_or(|flag| flag != "true") {
         return Err(Refused(StatusCode::UNAUTHORIZED, "Unauthorized".into()));
     }
-    Ok(authorize_owner(world, headers)?)
+    let own = authorize_bearer(projects, headers)?;
+    Ok(Caller { projects: Arc::clone(projects), own })
 }

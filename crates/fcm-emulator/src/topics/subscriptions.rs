@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::devices::{DeviceEntry, Subscribed};
 use crate::google::GoogleError;
+use crate::projects::Projects;
 use crate::send::{authorize, find_registration};
 use crate::topics::subscription::{parse_topic, since, subscribe, unsubscribe};
 use crate::world::World;
@@ -26,6 +27,7 @@ const LARGEST_PAGE: usize = 2_000;
 
 /// An authorised call for a living app instance.
 struct Call {
+    world: Arc<World>,
     project: String,
     registration: String,
     device: Arc<DeviceEntry>,
@@ -33,14 +35,14 @@ struct Call {
 
 impl Call {
     fn begin(
-        world: &World,
+        projects: &Projects,
         headers: &HeaderMap,
         project: String,
         registration: String,
     ) -> Result<Self, GoogleError> {
-        authorize(world, headers, &project)?;
-        let device = find_registration(&world.devices, &registration)?;
-        Ok(Self { project, registration, device })
+        let world = authorize(projects, headers, &project)?;
+        let device = find_registration(&world, &registration)?;
+        Ok(Self { world, project, registration, device })
     }
 
     fn shown(&self, topic: &str, since: Duration) -> Value {
@@ -58,62 +60,62 @@ impl Call {
 }
 
 pub(crate) async fn create_subscription(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path((project, registration)): Path<(String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Answer {
-    let call = Call::begin(&world, &headers, project, registration)?;
+    let call = Call::begin(&projects, &headers, project, registration)?;
     let topic = parse_topic(last(&parameters, ["topic_name", "topicName"]).unwrap_or_default())?;
-    match subscribe(&world, &call.device, topic)? {
+    match subscribe(&call.world, &call.device, topic)? {
         Subscribed::Already => Err(GoogleError::already_exists()),
         _ => call.answer(topic),
     }
 }
 
 pub(crate) async fn get_subscription(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path((project, registration, topic)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Answer {
-    let call = Call::begin(&world, &headers, project, registration)?;
+    let call = Call::begin(&projects, &headers, project, registration)?;
     call.answer(parse_topic(&topic)?)
 }
 
 /// Changes nothing, since a subscription has nothing to change; with `allow_missing` it makes what is not there.
 pub(crate) async fn patch_subscription(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path((project, registration, topic)): Path<(String, String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Answer {
-    let call = Call::begin(&world, &headers, project, registration)?;
+    let call = Call::begin(&projects, &headers, project, registration)?;
     let topic = parse_topic(&topic)?;
     if allows_missing(&parameters) {
-        subscribe(&world, &call.device, topic)?;
+        subscribe(&call.world, &call.device, topic)?;
     }
     call.answer(topic)
 }
 
 pub(crate) async fn delete_subscription(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path((project, registration, topic)): Path<(String, String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Answer {
-    let call = Call::begin(&world, &headers, project, registration)?;
-    let existed = unsubscribe(&world, &call.device, parse_topic(&topic)?);
+    let call = Call::begin(&projects, &headers, project, registration)?;
+    let existed = unsubscribe(&call.world, &call.device, parse_topic(&topic)?);
     if existed || allows_missing(&parameters) { Ok(Json(json!({}))) } else { Err(GoogleError::not_found()) }
 }
 
 /// A page of subscriptions in the order of their names; the token of the next one is the last name of this one.
 pub(crate) async fn list_subscriptions(
-    State(world): State<Arc<World>>,
+    State(projects): State<Arc<Projects>>,
     Path((project, registration)): Path<(String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Answer {
-    let call = Call::begin(&world, &headers, project, registration)?;
+    let call = Call::begin(&projects, &headers, project, registration)?;
     let size = page_size(last(&parameters, ["page_size", "pageSize"]))?;
     let after = last(&parameters, ["page_token", "pageToken"]).filter(|token| !token.is_empty());
     let start: Bound<&str> = after.map_or(Bound::Unbounded, Bound::Excluded);

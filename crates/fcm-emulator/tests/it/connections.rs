@@ -108,7 +108,8 @@ async fn a_dropped_emulator_closes_its_connections() {
 
 #[tokio::test]
 async fn a_malformed_project_is_refused_with_a_hint() {
-    let refused = FcmEmulator::start(Options { project: "My Project".into(), ..Options::default() }).await;
+    let refused =
+        FcmEmulator::start(Options { projects: vec!["My Project".into()], ..Options::default() }).await;
     let refused = refused.unwrap_err();
     assert!(refused.to_string().contains("My Project"), "{refused}");
     assert!(refused.hint().contains("--project"));

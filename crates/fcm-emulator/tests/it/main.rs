@@ -14,6 +14,7 @@ mod leaving;
 mod oauth;
 mod page;
 mod program;
+mod projects;
 mod quotas;
 mod send;
 mod send_errors;

@@ -92,6 +92,28 @@ async fn flags_choose_project_folder_and_seed() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn each_named_project_is_served_with_a_service_account_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command.args(["--project", "shop", "--project", "example.com:blog", "--dir", "d"]);
+    let (mut child, _stdout, ready) = start(&mut command);
+    let control = ready["control"].as_str().unwrap();
+    assert_eq!(
+        (&ready["project"], &ready["service_account"]),
+        (&json!("shop"), &json!("d/service-account.json"))
+    );
+    let shown = |id: &str, file: &str| json!({"id": id, "control": format!("{control}/projects/{id}"), "service_account": file});
+    let second = "d/service-account-example.com_blog.json";
+    let projects = [shown("shop", "d/service-account.json"), shown("example.com:blog", second)];
+    assert_eq!(ready["projects"], json!(projects));
+    let account: Value = serde_json::from_slice(&std::fs::read(folder.path().join(second)).unwrap()).unwrap();
+    assert_eq!(account["project_id"], "example.com:blog");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn with_tls_the_ready_line_names_the_url_and_the_authority() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, _stdout, ready) = start(program(folder.path()).args(["--tls", "--dir", "d"]));
