@@ -10,12 +10,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::control::Control;
 use crate::files::write_file;
 use crate::options::{Options, StartError};
 use crate::projects::Projects;
 use crate::serve::{Sockets, Tls, bind, routes};
+use crate::state::{StateFile, keep};
 
 /// How long `shutdown` waits for tasks before it closes their connections. Above what a connection itself allows.
 const LAST_TASKS: Duration = Duration::from_secs(2);
@@ -25,8 +27,16 @@ pub struct FcmEmulator {
     projects: Arc<Projects>,
     control: Control,
     sockets: Sockets,
+    writer: Writer,
     url: String,
     secure: Option<Secure>,
+}
+
+/// The task that writes the state, if there is a file for it. It ends after all others, so that it sees all they did.
+#[derive(Default)]
+struct Writer {
+    tracker: TaskTracker,
+    end: CancellationToken,
 }
 
 /// What a client needs to speak TLS.
@@ -46,8 +56,9 @@ impl FcmEmulator {
         let listener = bind(options.listen).map_err(failed)?;
         let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
         let stop = CancellationToken::new();
-        let projects = Projects::start(&options, url.clone(), stop.clone()).await?;
+        let (projects, state) = Projects::start(&options, url.clone(), stop.clone()).await?;
         let secured = options.tls_listen.map(|listen| secure(listen, options.dir.as_deref())).transpose()?;
+        let writer = state.map(|file| Writer::start(&projects, file)).transpose()?.unwrap_or_default();
         let sockets = Sockets::new(stop);
         let router = routes(&projects);
         let secure = secured.map(|(secure, listener, acceptor)| {
@@ -56,7 +67,7 @@ impl FcmEmulator {
         });
         sockets.serve(listener, None, router);
         let control = Control { world: Arc::clone(projects.first()) };
-        Ok(Self { projects, control, sockets, url, secure })
+        Ok(Self { projects, control, sockets, writer, url, secure })
     }
 
     /// `http://address:port`, without a slash at the end: what a server takes as FCM's endpoint.
@@ -121,7 +132,8 @@ impl FcmEmulator {
         self.projects.all().into_iter().map(|world| Control { world }).collect()
     }
 
-    /// Stops: no new connections, running answers get a second, what hangs is closed. Returns when nothing runs.
+    /// Stops: no new connections, running answers get a second, what hangs is closed. Returns when nothing runs and the
+    /// state, if it is kept, is in its file.
     pub async fn shutdown(self) {
         self.sockets.stop.cancel();
         self.sockets.tracker.close();
@@ -130,6 +142,22 @@ impl FcmEmulator {
             self.sockets.kill.cancel();
             self.sockets.tracker.wait().await;
         }
+        self.writer.end.cancel();
+        self.writer.tracker.close();
+        self.writer.tracker.wait().await;
+    }
+}
+
+impl Writer {
+    /// Writes once, so that a file that cannot be written stops the start, and from then on after every change.
+    fn start(projects: &Arc<Projects>, file: StateFile) -> Result<Self, StartError> {
+        let failed = |source| StartError::File { path: file.path().to_owned(), source };
+        file.write(&projects.saved()).map_err(failed)?;
+        let writer = Self::default();
+        if let Some(keeper) = projects.keeper() {
+            writer.tracker.spawn(keep(Arc::clone(projects), keeper, file, writer.end.clone()));
+        }
+        Ok(writer)
     }
 }
 
@@ -137,6 +165,7 @@ impl Drop for FcmEmulator {
     fn drop(&mut self) {
         self.sockets.stop.cancel();
         self.sockets.kill.cancel();
+        self.writer.end.cancel();
     }
 }
 

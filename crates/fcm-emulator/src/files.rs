@@ -14,10 +14,14 @@ pub(crate) fn write_file(dir: &Path, name: &str, content: &str) -> Result<PathBu
     let failed = |source| StartError::File { path: path.clone(), source };
     fs::create_dir_all(dir).map_err(failed)?;
     let unfinished = dir.join(format!(".{name}.{}", std::process::id()));
-    write_private(&unfinished, content.as_bytes())
-        .and_then(|()| fs::rename(&unfinished, &path))
-        .map_err(failed)?;
+    replace(&unfinished, &path, content.as_bytes()).map_err(failed)?;
     Ok(path)
+}
+
+/// Writes `content` to `unfinished` and makes that `path`, which after a loss of power too is the old file or the new.
+pub(crate) fn replace(unfinished: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    write_private(unfinished, content)?;
+    fs::rename(unfinished, path)
 }
 
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -25,5 +29,7 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(content)
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }

@@ -58,6 +58,16 @@ impl Generator {
         }
     }
 
+    /// How far the sequence is.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn.load(Ordering::Relaxed)
+    }
+
+    /// Goes on from where an earlier run was.
+    pub(crate) fn resume(&self, drawn: u64) {
+        self.drawn.store(drawn, Ordering::Relaxed);
+    }
+
     /// Starts the sequence over.
     pub(crate) fn rewind(&self) {
         self.drawn.store(0, Ordering::Relaxed);

@@ -33,6 +33,9 @@ struct Arguments {
     /// Answers 429 above FCM's own quotas: 600,000 sends a minute, 240 a minute and 5,000 an hour per Android device.
     #[arg(long)]
     quotas: bool,
+    /// Keeps devices, tokens, topics, messages and service accounts in this file, and goes on with them at the next start.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Makes device ids, tokens, FIDs and message ids repeatable.
     #[arg(long)]
     seed: Option<u64>,
@@ -77,6 +80,7 @@ fn run(arguments: Arguments) -> Result<(), RunError> {
             tls_listen: arguments.tls_address(),
             projects: arguments.project,
             dir: Some(arguments.dir),
+            state: arguments.state,
             seed: arguments.seed,
             quotas: if arguments.quotas { Quotas::of_fcm() } else { Quotas::default() },
             ..Options::default()

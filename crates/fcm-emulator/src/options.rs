@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::names::{ProjectId, ProjectIdError};
 use crate::quota::Quotas;
+use crate::state::StateError;
 
 /// What to start. `Options::default()` suits a test: a free port of this machine, project `demo`, no files.
 #[derive(Clone, Debug)]
@@ -18,11 +19,14 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where to listen for TLS (HTTP/2 and HTTP/1.1 by ALPN) as well; not at all when `None`.
     pub tls_listen: Option<SocketAddr>,
-    /// The Firebase projects to serve, `demo` if none is named. Each has devices, topics, quotas, faults, log and service
+    /// The Firebase projects to serve, beside those of `state`; `demo` if there are none. Each has devices, topics, quotas, faults, log and service
     /// account of its own; calls that name none are for the first.
     pub projects: Vec<String>,
     /// Where `service-account.json`, and with TLS `ca.pem`, are written; nowhere when `None`.
     pub dir: Option<PathBuf>,
+    /// What outlives a restart: devices, their tokens, topics and messages, service accounts, and how far the seed's
+    /// sequences are, in this file, made if it is not there. All is forgotten at the end when `None`.
+    pub state: Option<PathBuf>,
     /// Makes device ids, tokens, FIDs, message ids and the dice of faults repeatable.
     pub seed: Option<u64>,
     /// How much may be sent before 429; without limit by default.
@@ -44,6 +48,7 @@ impl Default for Options {
             tls_listen: None,
             projects: Vec::new(),
             dir: None,
+            state: None,
             seed: None,
             quotas: Quotas::default(),
             clock: Clock::real(),
@@ -79,6 +84,14 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file of state cannot be used.
+    #[error("the state {} cannot be used", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StateError,
+    },
     /// No RSA key or randomness could be had from the crypto library.
     #[error("the crypto library could not make a key")]
     Key,
@@ -91,6 +104,10 @@ pub enum StartError {
 }
 
 impl StartError {
+    pub(crate) fn state(path: &Path, source: StateError) -> Self {
+        Self::State { path: path.to_owned(), source }
+    }
+
     /// What the person who started it may do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -100,7 +117,10 @@ impl StartError {
             Self::Listen { .. } => {
                 "choose another address with --listen or --tls-listen; port 0 takes any free one"
             }
-            Self::File { .. } => "choose a folder that you may write to with --dir",
+            Self::File { .. } => {
+                "choose a folder that you may write to with --dir, or such a file with --state"
+            }
+            Self::State { source, .. } => source.hint(),
             Self::Key | Self::Certificate { .. } => {
                 "start it again; if it happens again, the system's random source does not work"
             }

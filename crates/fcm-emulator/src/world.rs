@@ -12,10 +12,10 @@ use crate::faults::FaultTable;
 use crate::journal::Journal;
 use crate::names::ProjectId;
 use crate::oauth::{Bearer, TokenIssuer};
-use crate::options::Options;
-use crate::projects::{Projects, Registered};
+use crate::projects::{Ground, Projects, Registered};
 use crate::quota::QuotaKeeper;
 use crate::send::MessageIds;
+use crate::state::{Keeper, SavedDevice, SavedPositions, SavedProject};
 use crate::traffic::Traffic;
 
 pub(crate) struct World {
@@ -34,20 +34,23 @@ pub(crate) struct World {
     /// Cancelled when the emulator ends; long answers (streams) end with it.
     pub(crate) stop: CancellationToken,
     all: Weak<Projects>,
+    /// Told of every change, if there is a file of state.
+    keeper: Option<Arc<Keeper>>,
+    seed: u64,
     seeded: bool,
 }
 
 impl World {
     pub(crate) fn new(
-        options: &Options,
+        ground: &Ground,
         seed: u64,
         project: ProjectId,
         registered: Registered,
-        stop: CancellationToken,
         all: Weak<Projects>,
     ) -> Self {
+        let Ground { options, .. } = ground;
         Self {
-            clock: options.clock.clone(),
+            clock: ground.clock.clone(),
             registered,
             tokens: TokenIssuer::new(options.access_token_life),
             devices: Registry::new(project.clone(), seed, options.inbox_limit),
@@ -58,9 +61,11 @@ impl World {
             journal: Journal::new(options.request_log_limit),
             traffic: Traffic::default(),
             inbox_limit: options.inbox_limit,
-            stop,
+            stop: ground.stop.clone(),
             all,
-            seeded: options.seed.is_some(),
+            keeper: ground.keeper.clone(),
+            seed,
+            seeded: ground.seeded,
             project,
         }
     }
@@ -78,6 +83,29 @@ impl World {
             self.faults.rewind();
         }
         self.events.tell(|| Event::Reset);
+        self.mark_changed();
+    }
+
+    /// To be called after a change of what [`saved`](Self::saved) returns.
+    pub(crate) fn mark_changed(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.mark();
+        }
+    }
+
+    pub(crate) fn saved(&self) -> SavedProject {
+        let (devices, drawn) = self.devices.saved();
+        let drawn =
+            SavedPositions { devices: drawn, messages: self.message_ids.drawn(), dice: self.faults.drawn() };
+        let private_key = self.registered.account.private_key().into();
+        SavedProject { id: self.project.to_string(), seed: self.seed, private_key, drawn, devices }
+    }
+
+    /// To be called before anything else happens here.
+    pub(crate) fn restore(&self, devices: Vec<SavedDevice>, drawn: SavedPositions) {
+        self.devices.restore(devices, drawn.devices);
+        self.message_ids.resume(drawn.messages);
+        self.faults.resume(drawn.dice);
     }
 
     /// Monotonic time.

@@ -73,6 +73,7 @@ impl Control {
     pub fn add(&self, new: &NewDevice) -> Device {
         let device = self.world.devices.add(new).snapshot();
         self.world.events.tell(|| Event::Added { device: device.id.clone() });
+        self.world.mark_changed();
         device
     }
 
@@ -113,6 +114,7 @@ impl Control {
             .change(&entry, change, self.world.now())
             .map_err(|ChangeRefused(what_to_do)| ControlError::Impossible(what_to_do))?;
         self.world.events.tell(|| Event::Changed { device: id.clone(), change });
+        self.world.mark_changed();
         Ok(entry.snapshot())
     }
 

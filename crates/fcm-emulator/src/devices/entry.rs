@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::clock::micros;
 use crate::devices::inbox::{Inbox, InboxMessage};
 use crate::devices::mint::Addresses;
 use crate::devices::model::{Device, DeviceState, Platform};
@@ -44,8 +45,8 @@ pub(crate) struct Condition {
     pub(crate) topics: BTreeMap<Box<str>, Duration>,
     /// Made by the first message that is counted.
     pub(crate) rate: Option<Box<DeviceRate>>,
-    inbox: Inbox,
-    waiting: Waiting,
+    pub(super) inbox: Inbox,
+    pub(super) waiting: Waiting,
 }
 
 impl DeviceEntry {
@@ -155,8 +156,4 @@ impl Condition {
     pub(crate) fn drop_waiting(&mut self) {
         self.waiting.forget();
     }
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::state::SavedMessage;
+
 /// One message as FCM would hand it to the device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InboxMessage {
@@ -47,6 +49,26 @@ impl Inbox {
         if let Some(arrivals) = &self.arrivals {
             arrivals.notify_waiters();
         }
+    }
+
+    pub(crate) fn saved(&self) -> Vec<SavedMessage> {
+        let saved = |stored: &Stored| SavedMessage {
+            seq: stored.seq,
+            at_us: stored.at_us,
+            name: stored.name.to_string(),
+            message: stored.json.to_string(),
+        };
+        self.kept.iter().map(saved).collect()
+    }
+
+    pub(crate) fn restored(last_seq: u64, saved: Vec<SavedMessage>) -> Self {
+        let stored = |SavedMessage { seq, at_us, name, message }| Stored {
+            seq,
+            at_us,
+            name: name.into(),
+            json: message.into(),
+        };
+        Self { kept: saved.into_iter().map(stored).collect(), last_seq, arrivals: None }
     }
 
     /// How many messages ever arrived.

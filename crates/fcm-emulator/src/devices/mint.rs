@@ -39,6 +39,14 @@ impl Mint {
         Addresses { token: RegistrationToken::new(token), fid: Fid::new(fid) }
     }
 
+    pub(crate) fn drawn(&self) -> u64 {
+        self.0.drawn()
+    }
+
+    pub(crate) fn resume(&self, drawn: u64) {
+        self.0.resume(drawn);
+    }
+
     pub(crate) fn rewind(&self) {
         self.0.rewind();
     }

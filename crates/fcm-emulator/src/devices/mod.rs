@@ -6,6 +6,7 @@ mod inbox;
 mod mint;
 mod model;
 mod registry;
+mod saved;
 mod shards;
 mod topics;
 mod waiting;

@@ -11,6 +11,7 @@ use crate::devices::shards::Shards;
 use crate::devices::topics::TopicIndex;
 use crate::locks::{read, write};
 use crate::names::{DeviceId, ProjectId};
+use crate::state::SavedDevice;
 
 /// The project of a device that was moved away by [`DeviceChange::OtherProject`].
 const SOMEBODY_ELSES_PROJECT: &str = "other-project";
@@ -110,6 +111,26 @@ impl Registry {
         self.by_address.clear();
         if rewind {
             self.mint.rewind();
+        }
+    }
+
+    /// Every device, and how far the sequence of their ids is.
+    pub(crate) fn saved(&self) -> (Vec<SavedDevice>, u64) {
+        let devices = self.page(0, usize::MAX).iter().map(|entry| entry.saved()).collect();
+        // Afterwards: a sequence that is ahead skips a number, one that is behind makes two alike.
+        (devices, self.mint.drawn())
+    }
+
+    pub(crate) fn restore(&self, devices: Vec<SavedDevice>, drawn: u64) {
+        self.mint.resume(drawn);
+        for saved in devices {
+            let entry = Arc::new(DeviceEntry::restored(saved));
+            entry.change(|condition| {
+                condition.former.iter().chain([&condition.addresses]).for_each(|it| self.index(it, &entry));
+                self.topics.restore(&entry, condition);
+            });
+            self.by_id.insert(entry.id.clone(), Arc::clone(&entry));
+            write(&self.in_order).push(entry);
         }
     }
 

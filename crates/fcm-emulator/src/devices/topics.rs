@@ -45,6 +45,14 @@ impl TopicIndex {
         })
     }
 
+    /// Indexes what a device is subscribed to already.
+    pub(crate) fn restore(&self, device: &Arc<DeviceEntry>, condition: &Condition) {
+        let mut index = write(&self.0);
+        for topic in condition.topics.keys() {
+            index.entry(topic.clone()).or_default().insert(device.id.clone(), Arc::clone(device));
+        }
+    }
+
     /// Whether there was such a subscription.
     pub(crate) fn unsubscribe(&self, device: &DeviceEntry, topic: &str) -> bool {
         device.change(|condition| {

@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::micros;
+use crate::state::SavedWaiting;
+
 /// FCM keeps a message four weeks at most.
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_secs(2_419_200);
 /// Above this many waiting messages FCM drops them all and tells the app so by `onDeletedMessages`.
@@ -57,6 +60,25 @@ impl Waiting {
     pub(crate) fn release(&mut self, now: Duration) -> Vec<Envelope> {
         let held = std::mem::take(&mut self.held);
         held.into_iter().filter(|(expiry, _)| *expiry > now).map(|(_, envelope)| envelope).collect()
+    }
+
+    pub(crate) fn saved(&self) -> Vec<SavedWaiting> {
+        let saved = |(until, envelope): &(Duration, Envelope)| SavedWaiting {
+            until_us: micros(*until),
+            name: envelope.name.to_string(),
+            message: envelope.json.to_string(),
+            collapse_key: envelope.collapse_key.clone(),
+        };
+        self.held.iter().map(saved).collect()
+    }
+
+    pub(crate) fn restored(saved: Vec<SavedWaiting>) -> Self {
+        let held = |SavedWaiting { until_us, name, message, collapse_key }| {
+            let until = Duration::from_micros(until_us);
+            // How long it may wait was counted when it began to.
+            (until, Envelope { name: name.into(), json: message.into(), life: LONGEST_LIFE, collapse_key })
+        };
+        Self { held: saved.into_iter().map(held).collect() }
     }
 
     pub(crate) fn forget(&mut self) {

@@ -72,6 +72,14 @@ impl FaultTable {
         self.any.store(false, Ordering::Release);
     }
 
+    pub(crate) fn drawn(&self) -> u64 {
+        self.dice.drawn()
+    }
+
+    pub(crate) fn resume(&self, drawn: u64) {
+        self.dice.resume(drawn);
+    }
+
     /// Starts the dice over, so that a seeded run can be repeated.
     pub(crate) fn rewind(&self) {
         self.dice.rewind();

@@ -16,6 +16,7 @@ pub(crate) struct ServiceAccount {
     email: String,
     token_uri: String,
     public_key: Vec<u8>,
+    private_key: String,
     json: String,
 }
 
@@ -23,22 +24,33 @@ impl ServiceAccount {
     /// Makes a fresh RSA-2048 key; takes tens of milliseconds of CPU.
     pub(crate) fn generate(project: &ProjectId, url: &str) -> Result<Self, StartError> {
         let key = KeyPair::generate(KeySize::Rsa2048).map_err(|_| StartError::Key)?;
-        let public_key = key.public_key().as_ref().to_vec();
         let pkcs8: Pkcs8V1Der<'_> = key.as_der().map_err(|_| StartError::Key)?;
+        Ok(Self::of_key(project, url, &key, pem(pkcs8.as_ref())))
+    }
+
+    /// Takes the key that [`private_key`](Self::private_key) gave in an earlier run; `None` if it is none.
+    pub(crate) fn restore(project: &ProjectId, url: &str, private_key: &str) -> Option<Self> {
+        let body: String = private_key.lines().filter(|line| !line.starts_with('-')).collect();
+        let key = KeyPair::from_pkcs8(&STANDARD.decode(body).ok()?).ok()?;
+        Some(Self::of_key(project, url, &key, private_key.into()))
+    }
+
+    fn of_key(project: &ProjectId, url: &str, key: &KeyPair, private_key: String) -> Self {
+        let public_key = key.public_key().as_ref().to_vec();
         let email = format!("pushbridge-emulator@{project}.iam.gserviceaccount.com");
         let token_uri = format!("{url}/token");
         let json = json!({
             "type": "service_account",
             "project_id": project.as_str(),
             "private_key_id": fingerprint(&STANDARD.encode(&public_key)),
-            "private_key": pem(pkcs8.as_ref()),
+            "private_key": private_key,
             "client_email": email,
             "client_id": "100000000000000000001",
             "auth_uri": format!("{url}/o/oauth2/auth"),
             "token_uri": token_uri,
             "universe_domain": "googleapis.com",
         });
-        Ok(Self { email, token_uri, public_key, json: format!("{json:#}\n") })
+        Self { email, token_uri, public_key, private_key, json: format!("{json:#}\n") }
     }
 
     pub(crate) fn email(&self) -> &str {
@@ -47,6 +59,11 @@ impl ServiceAccount {
 
     pub(crate) fn token_uri(&self) -> &str {
         &self.token_uri
+    }
+
+    /// In PEM.
+    pub(crate) fn private_key(&self) -> &str {
+        &self.private_key
     }
 
     /// The file's content, private key included.

@@ -34,6 +34,8 @@ pub(crate) fn deliver(
         }
         (None, Target::Token(_) | Target::Fid(_)) => {}
     }
+    // Once for all devices, and also where there are none: the name is used up.
+    world.mark_changed();
     name
 }
 

@@ -37,6 +37,14 @@ impl MessageIds {
         format!("projects/{project}/messages/fake_message_id").into()
     }
 
+    pub(crate) fn drawn(&self) -> u64 {
+        self.0.drawn()
+    }
+
+    pub(crate) fn resume(&self, drawn: u64) {
+        self.0.resume(drawn);
+    }
+
     pub(crate) fn rewind(&self) {
         self.0.rewind();
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
 
@@ -13,12 +14,13 @@ use crate::oauth::issue_token;
 use crate::page;
 use crate::projects::Projects;
 use crate::send::send_message;
+use crate::state::settle;
 use crate::topics;
 
 const SUBSCRIPTIONS: &str = "/v1/projects/{project}/registrations/{registration}/topicSubscriptions";
 
 pub(crate) fn routes(projects: &Arc<Projects>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/token", post(issue_token))
         .route("/v1/projects/{project}/messages:send", post(send_message))
         .route(SUBSCRIPTIONS, post(topics::create_subscription).get(topics::list_subscriptions))
@@ -36,7 +38,11 @@ pub(crate) fn routes(projects: &Arc<Projects>) -> Router {
         .nest("/emulator/v1", control::routes().with_state(Arc::clone(projects.first())))
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
-        .with_state(Arc::clone(projects))
+        .with_state(Arc::clone(projects));
+    match projects.keeper() {
+        Some(keeper) => router.layer(from_fn_with_state(keeper, settle)),
+        None => router,
+    }
 }
 
 /// Google's front end answers unknown paths itself, in HTML.

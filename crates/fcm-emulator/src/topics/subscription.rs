@@ -30,6 +30,7 @@ pub(crate) fn subscribe(
         Subscribed::TooMany => Err(GoogleError::of_code(FcmErrorCode::TooManyTopics)),
         done => {
             world.events.tell(|| Event::Topics { device: device.id.clone() });
+            world.mark_changed();
             Ok(done)
         }
     }
@@ -39,6 +40,7 @@ pub(crate) fn subscribe(
 pub(crate) fn unsubscribe(world: &World, device: &DeviceEntry, topic: &str) -> bool {
     let existed = world.devices.topics.unsubscribe(device, topic);
     world.events.tell(|| Event::Topics { device: device.id.clone() });
+    world.mark_changed();
     existed
 }
 

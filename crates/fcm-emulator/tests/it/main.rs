@@ -18,6 +18,7 @@ mod projects;
 mod quotas;
 mod send;
 mod send_errors;
+mod state;
 mod support;
 mod tls;
 mod topic_client;

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, to_token};
 
-fn program(dir: &Path) -> Command {
+pub(crate) fn program(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pushbridge-fcm-emulator"));
     command.current_dir(dir).env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Starts the program and reads its ready line.
-fn start(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>, Value) {
+pub(crate) fn start(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>, Value) {
     let mut child = command.spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -23,7 +23,7 @@ fn start(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>,
     (child, stdout, serde_json::from_str(&line).unwrap())
 }
 
-fn run(command: &mut Command) -> (Output, String) {
+pub(crate) fn run(command: &mut Command) -> (Output, String) {
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     (output, stderr)

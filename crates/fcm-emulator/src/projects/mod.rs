@@ -1,18 +1,20 @@
 //! The Firebase projects of one emulator. In: a project's id. Out: its [`World`], which shares nothing with the others
 //! but the clock and the sockets. Next: `send`, `topics`, `oauth`, `control` and `page` act in the world that they chose.
 
-use std::path::{Path, PathBuf};
+mod ground;
+
 use std::sync::{Arc, RwLock, Weak};
 
-use aws_lc_rs::rand;
 use tokio_util::sync::CancellationToken;
 
-use crate::files::write_file;
-use crate::generator::seed_for;
+use crate::clock::micros;
 use crate::locks::{read, write};
 use crate::names::ProjectId;
-use crate::oauth::{Bearer, ServiceAccount};
+use crate::oauth::Bearer;
 use crate::options::{Options, StartError};
+use crate::projects::ground::Draft;
+pub(crate) use crate::projects::ground::{Ground, Registered};
+use crate::state::{Keeper, Saved, SavedProject, StateFile};
 use crate::world::World;
 
 /// What is served where nobody names a project.
@@ -26,61 +28,65 @@ pub(crate) struct Projects {
     this: Weak<Self>,
 }
 
-/// What every project is made of.
-struct Ground {
-    options: Options,
-    url: String,
-    seed: u64,
-    stop: CancellationToken,
-}
-
-/// A project's service account, and where it was written.
-pub(crate) struct Registered {
-    pub(crate) account: ServiceAccount,
-    pub(crate) file: Option<PathBuf>,
-}
-
 impl Projects {
-    /// Makes the projects of `options`, reachable at `url`.
+    /// Makes the projects of `options` and of its file of state, which is returned too. They are reachable at `url`.
     pub(crate) async fn start(
         options: &Options,
         url: String,
         stop: CancellationToken,
-    ) -> Result<Arc<Self>, StartError> {
-        let mut ids = options.projects.iter().map(String::as_str);
-        let project = ProjectId::parse(ids.next().unwrap_or(DEFAULT_PROJECT))?;
-        let seed = options.seed.map_or_else(random_seed, Ok)?;
-        let ground = Ground { options: options.clone(), url, seed, stop };
-        let registered = ground.register(&project, "service-account.json".into()).await?;
+    ) -> Result<(Arc<Self>, Option<StateFile>), StartError> {
+        let open = |path| StateFile::open(path).map_err(|source| StartError::state(path, source));
+        let (file, saved) = options.state.as_deref().map(open).transpose()?.unzip();
+        let saved = saved.flatten();
+        let ground = Ground::new(options, url, stop, saved.as_ref())?;
+        let saved = saved.map(|saved| saved.projects).unwrap_or_default();
+        let mut line = line_up(&options.projects, saved).into_iter();
+        let (id, past) = line.next().unwrap_or_else(|| (DEFAULT_PROJECT.into(), None));
+        let draft = ground.draft_first(&id, past).await?;
         let projects = Arc::new_cyclic(|this: &Weak<Self>| Self {
-            first: Arc::new(ground.world(seed, project, registered, Weak::clone(this))),
+            first: Arc::new(ground.world(draft, Weak::clone(this))),
             others: RwLock::default(),
             ground,
             this: Weak::clone(this),
         });
-        for id in ids {
-            projects.add(id).await?;
+        for (id, past) in line {
+            let draft = projects.ground.draft(&id, past).await?;
+            projects.insert(draft)?;
         }
-        Ok(projects)
+        Ok((projects, file))
     }
 
     /// Makes one project more.
     pub(crate) async fn add(&self, id: &str) -> Result<Arc<World>, StartError> {
-        let id = ProjectId::parse(id)?;
-        if self.find(id.as_str()).is_some() {
-            return Err(StartError::ProjectTwice(id));
+        if self.find(id).is_some() {
+            return Err(StartError::ProjectTwice(ProjectId::parse(id)?));
         }
-        // A colon cannot stand in every file system's names, and an underscore in no project's id.
-        let file = format!("service-account-{}.json", id.as_str().replace(':', "_"));
-        let registered = self.ground.register(&id, file).await?;
-        let seed = seed_for(self.ground.seed, id.as_str());
-        let world = Arc::new(self.ground.world(seed, id.clone(), registered, Weak::clone(&self.this)));
+        let world = self.insert(self.ground.draft(id, None).await?)?;
+        world.mark_changed();
+        Ok(world)
+    }
+
+    fn insert(&self, draft: Draft) -> Result<Arc<World>, StartError> {
         let mut others = write(&self.others);
-        if others.iter().any(|other| other.project == id) {
-            return Err(StartError::ProjectTwice(id));
+        if [&self.first].into_iter().chain(others.iter()).any(|world| world.project == draft.id) {
+            return Err(StartError::ProjectTwice(draft.id));
         }
+        let world = Arc::new(self.ground.world(draft, Weak::clone(&self.this)));
         others.push(Arc::clone(&world));
         Ok(world)
+    }
+
+    /// Told of every change, if there is a file of state.
+    pub(crate) fn keeper(&self) -> Option<Arc<Keeper>> {
+        self.ground.keeper.clone()
+    }
+
+    /// Everything that is to outlive this run.
+    pub(crate) fn saved(&self) -> Saved {
+        let projects = self.all().iter().map(|world| world.saved()).collect();
+        let Ground { clock, seed, seeded, .. } = &self.ground;
+        let elapsed = clock.elapsed();
+        Saved::new(micros(self.ground.began), micros(elapsed), *seed, *seeded, projects)
     }
 
     pub(crate) fn first(&self) -> &Arc<World> {
@@ -124,25 +130,10 @@ impl Projects {
     }
 }
 
-impl Ground {
-    /// Makes the key on a thread for blocking work: it takes long enough to hold up other tasks.
-    async fn register(&self, project: &ProjectId, file: String) -> Result<Registered, StartError> {
-        let (project, url) = (project.clone(), self.url.clone());
-        let account = tokio::task::spawn_blocking(move || ServiceAccount::generate(&project, &url))
-            .await
-            .map_err(|_| StartError::Key)??;
-        let dir: Option<&Path> = self.options.dir.as_deref();
-        let file = dir.map(|dir| write_file(dir, &file, account.json())).transpose()?;
-        Ok(Registered { account, file })
-    }
-
-    fn world(&self, seed: u64, project: ProjectId, registered: Registered, all: Weak<Projects>) -> World {
-        World::new(&self.options, seed, project, registered, self.stop.clone(), all)
-    }
-}
-
-fn random_seed() -> Result<u64, StartError> {
-    let mut bytes = [0; 8];
-    rand::fill(&mut bytes).map_err(|_| StartError::Key)?;
-    Ok(u64::from_le_bytes(bytes))
+/// The projects that were named, then the others of earlier runs, each with what is left of it.
+fn line_up(named: &[String], mut saved: Vec<SavedProject>) -> Vec<(String, Option<SavedProject>)> {
+    let mut take = |id: &String| saved.iter().position(|saved| saved.id == *id).map(|at| saved.remove(at));
+    let mut line: Vec<_> = named.iter().map(|id| (id.clone(), take(id))).collect();
+    line.extend(saved.into_iter().map(|past| (past.id.clone(), Some(past))));
+    line
 }
