@@ -15,7 +15,9 @@
 //! | a failing endpoint gets no storm | `a_failing_endpoint_gets_no_storm` |
 //! | a hanging endpoint is given up in time, and asked once for all | `a_hanging_endpoint_is_given_up_in_time` |
 //! | nor does one that lies get a storm | `a_lying_endpoint_gets_no_storm`, `a_token_that_is_born_expired_is_not_renewed_at_every_call` |
-//! | a replaced key is used without a restart | `a_replaced_file_is_used_from_the_next_fetch_on` |
+//! | a replaced key is used without a restart | `a_replaced_file_is_used_from_the_next_fetch_on`, `a_key_that_is_replaced_in_its_file_sends_without_a_restart`, `a_key_that_is_replaced_during_an_outage_ends_it` |
+//!
+//! The same for a thousand sends at once: `client/send/tests/storm.rs`.
 
 mod access_token;
 mod credentials;

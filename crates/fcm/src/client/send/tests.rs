@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod frames;
+mod storm;
 
 const TOKEN: &str = "cAbCdEfGhIjKlMnOpQrStU:APA91bExample";
 
