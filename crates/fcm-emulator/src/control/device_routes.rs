@@ -91,8 +91,8 @@ pub(crate) async fn change_device(
 ) -> Result<Json<Device>, Problem> {
     let change: DeviceChange = serde_json::from_value(Value::String(change.clone())).map_err(|_| {
         Problem::not_found(format!(
-            "a device cannot `{change}`: use rotate, uninstall, reinstall, expire, apns-dead, other-project, online \
-             or offline"
+            "a device cannot `{change}`: use rotate, uninstall, reinstall, expire, apns-dead, other-project, online, \
+             offline, doze or wake"
         ))
     })?;
     Ok(Json(Control { world }.change(&DeviceId::new(id), change)?))

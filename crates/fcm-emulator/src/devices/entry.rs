@@ -38,6 +38,7 @@ pub(crate) struct Condition {
     pub(crate) addresses: Addresses,
     pub(crate) state: DeviceState,
     pub(crate) online: bool,
+    pub(crate) dozing: bool,
     pub(crate) project: String,
     /// Earlier addresses that are still indexed, so that a send to one is logged under this device.
     pub(crate) former: Vec<Addresses>,
@@ -62,6 +63,7 @@ impl DeviceEntry {
             addresses,
             state,
             online: true,
+            dozing: false,
             project,
             former: Vec::new(),
             topics: BTreeMap::new(),
@@ -81,6 +83,7 @@ impl DeviceEntry {
             fcm_fid: condition.addresses.fid.clone(),
             state: condition.state,
             online: condition.online,
+            dozing: condition.dozing,
             project: condition.project.clone(),
             package: self.package.clone(),
         }
@@ -100,10 +103,10 @@ impl DeviceEntry {
         }
     }
 
-    /// Puts the message into the inbox and returns its number there, or holds it while the device has no network.
+    /// Puts the message into the inbox and returns its number there, or holds it while the device has no network or dozes.
     pub(crate) fn deliver(&self, envelope: Envelope, now: Duration, limit: usize) -> Option<u64> {
         let mut condition = lock(&self.condition);
-        if condition.online {
+        if condition.online && (envelope.urgent || !condition.dozing) {
             condition.inbox.put(micros(now), envelope.name, envelope.json, limit);
             Some(condition.inbox.last_seq())
         } else {
@@ -144,10 +147,12 @@ impl Condition {
         (self.former.len() > FORMER_KEPT).then(|| self.former.remove(0))
     }
 
-    /// Reaches the network: what waited is delivered now.
-    pub(crate) fn go_online(&mut self, now: Duration, limit: usize) {
-        self.online = true;
-        for envelope in self.waiting.release(now) {
+    /// Delivers what waited, as far as it need not wait any longer.
+    pub(crate) fn catch_up(&mut self, now: Duration, limit: usize) {
+        if !self.online {
+            return;
+        }
+        for envelope in self.waiting.release(now, self.dozing) {
             self.inbox.put(micros(now), envelope.name, envelope.json, limit);
         }
     }

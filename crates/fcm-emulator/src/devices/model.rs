@@ -53,6 +53,10 @@ pub enum DeviceChange {
     Online,
     /// The device loses the network: what is accepted waits.
     Offline,
+    /// Android only; the phone lies still and saves power: messages of high priority arrive, others wait.
+    Doze,
+    /// The phone is taken up again: what waited is delivered, if it has the network.
+    Wake,
 }
 
 /// A device to be made.
@@ -89,6 +93,8 @@ pub struct Device {
     pub state: DeviceState,
     /// Whether messages reach it or wait.
     pub online: bool,
+    /// Whether messages of normal priority wait although it is online.
+    pub dozing: bool,
     /// The Firebase project of its registration.
     pub project: String,
     /// The app's package name or bundle id.

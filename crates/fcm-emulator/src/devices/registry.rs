@@ -96,9 +96,12 @@ impl Registry {
                     self.end(entry, condition, DeviceState::OtherProject);
                     condition.project = SOMEBODY_ELSES_PROJECT.into();
                 }
-                DeviceChange::Online => condition.go_online(now, self.inbox_limit),
+                DeviceChange::Online => condition.online = true,
                 DeviceChange::Offline => condition.online = false,
+                DeviceChange::Doze => condition.dozing = true,
+                DeviceChange::Wake => condition.dozing = false,
             }
+            condition.catch_up(now, self.inbox_limit);
             Ok(())
         })
     }
@@ -179,6 +182,9 @@ fn refuse_impossible(
         DeviceChange::ApnsDead if platform != Platform::Ios => Err(ChangeRefused(
             "only an ios device stands behind APNs: make one with {\"platform\":\"ios\"}, or use `uninstall`",
         )),
+        DeviceChange::Doze if platform != Platform::Android => {
+            Err(ChangeRefused("only an android phone dozes: use `offline`"))
+        }
         _ => Ok(()),
     }
 }

@@ -19,6 +19,7 @@ impl DeviceEntry {
             project: condition.project.clone(),
             state: condition.state,
             online: condition.online,
+            dozing: condition.dozing,
             token: condition.addresses.token.expose().into(),
             fid: condition.addresses.fid.expose().into(),
             former: condition
@@ -43,6 +44,7 @@ impl DeviceEntry {
         let entry = Self::new(id, saved.platform, saved.package, addresses, saved.project, saved.state);
         entry.change(|condition| {
             condition.online = saved.online;
+            condition.dozing = saved.dozing;
             condition.former =
                 saved.former.into_iter().map(|(token, fid)| self::addresses(token, fid)).collect();
             let since = |(topic, since_us): (String, u64)| (topic.into(), Duration::from_micros(since_us));

@@ -21,6 +21,8 @@ pub(crate) struct Envelope {
     pub(crate) json: Arc<str>,
     /// How long it may wait; zero means now or never.
     pub(crate) life: Duration,
+    /// Whether it reaches a device that saves power.
+    pub(crate) urgent: bool,
     /// Of several waiting messages with one key only the newest is delivered.
     pub(crate) collapse_key: Option<String>,
 }
@@ -56,10 +58,14 @@ impl Waiting {
         }
     }
 
-    /// Hands over everything that has not expired, oldest first.
-    pub(crate) fn release(&mut self, now: Duration) -> Vec<Envelope> {
-        let held = std::mem::take(&mut self.held);
-        held.into_iter().filter(|(expiry, _)| *expiry > now).map(|(_, envelope)| envelope).collect()
+    /// Hands over what has not expired, oldest first; `urgent_only` leaves the rest waiting.
+    pub(crate) fn release(&mut self, now: Duration, urgent_only: bool) -> Vec<Envelope> {
+        self.held.retain(|(expiry, _)| *expiry > now);
+        let (kept, released) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(_, envelope)| urgent_only && !envelope.urgent);
+        self.held = kept;
+        released.into_iter().map(|(_, envelope)| envelope).collect()
     }
 
     pub(crate) fn saved(&self) -> Vec<SavedWaiting> {
@@ -67,16 +73,26 @@ impl Waiting {
             until_us: micros(*until),
             name: envelope.name.to_string(),
             message: envelope.json.to_string(),
+            urgent: envelope.urgent,
             collapse_key: envelope.collapse_key.clone(),
         };
         self.held.iter().map(saved).collect()
     }
 
     pub(crate) fn restored(saved: Vec<SavedWaiting>) -> Self {
-        let held = |SavedWaiting { until_us, name, message, collapse_key }| {
+        let held = |SavedWaiting { until_us, name, message, urgent, collapse_key }| {
             let until = Duration::from_micros(until_us);
             // How long it may wait was counted when it began to.
-            (until, Envelope { name: name.into(), json: message.into(), life: LONGEST_LIFE, collapse_key })
+            (
+                until,
+                Envelope {
+                    name: name.into(),
+                    json: message.into(),
+                    life: LONGEST_LIFE,
+                    urgent,
+                    collapse_key,
+                },
+            )
         };
         Self { held: saved.into_iter().map(held).collect() }
     }
@@ -93,11 +109,17 @@ mod tests {
     const DAY: Duration = Duration::from_secs(86_400);
 
     fn envelope(name: &str, life: Duration, collapse_key: Option<&str>) -> Envelope {
-        Envelope { name: name.into(), json: "{}".into(), life, collapse_key: collapse_key.map(Into::into) }
+        Envelope {
+            name: name.into(),
+            json: "{}".into(),
+            life,
+            urgent: false,
+            collapse_key: collapse_key.map(Into::into),
+        }
     }
 
     fn released(waiting: &mut Waiting, now: Duration) -> Vec<String> {
-        waiting.release(now).into_iter().map(|envelope| envelope.name.to_string()).collect()
+        waiting.release(now, false).into_iter().map(|envelope| envelope.name.to_string()).collect()
     }
 
     #[test]

@@ -131,6 +131,7 @@ fn card(control: &Control, device: &Device) -> Markup {
             p.state {
                 span.(tone(device)) { (words(device.state)) }
                 @if !device.online { span.off { "offline" } }
+                @if device.dozing { span.off { "dozing" } }
                 @for topic in &topics { span.topic { (topic) } }
             }
             div.screen {
@@ -174,11 +175,15 @@ fn notification(message: &InboxMessage, platform: Platform) -> Markup {
 /// The buttons that make sense now.
 fn changes(device: &Device) -> Vec<(&'static str, &'static str)> {
     let network = if device.online { ("offline", "Offline") } else { ("online", "Online") };
-    if device.state == DeviceState::Active {
+    let mut changes = if device.state == DeviceState::Active {
         vec![("rotate", "Rotate"), ("uninstall", "Uninstall"), network]
     } else {
         vec![("reinstall", "Reinstall"), network]
+    };
+    if device.platform == Platform::Android {
+        changes.push(if device.dozing { ("wake", "Wake") } else { ("doze", "Doze") });
     }
+    changes
 }
 
 fn platform(platform: Platform) -> &'static str {

@@ -78,6 +78,7 @@ impl Parcel<'_> {
             name: Arc::clone(&self.name),
             json: Arc::clone(&self.json),
             life: life_of(self.message, device.platform, clock.unix()),
+            urgent: is_urgent(self.message),
             collapse_key: collapse_key_of(self.message, device.platform),
         };
         let seq = device.deliver(envelope, clock.elapsed(), self.world.inbox_limit);
@@ -114,6 +115,19 @@ fn collapse_key_of(message: &Value, platform: Platform) -> Option<String> {
     key.map(String::from)
 }
 
+/// High priority by its own word; without one, what the user is to see is high and data alone is normal. Of Android, which
+/// alone dozes here.
+fn is_urgent(message: &Value) -> bool {
+    match android(message, "priority") {
+        Some(priority) => priority == "HIGH",
+        None => {
+            let own = message.get("android").or_else(|| message.get("android_v2"));
+            let shown = |field| own.and_then(|own| own.get(field)).is_some();
+            message.get("notification").is_some() || shown("notification") || shown("remote_notification")
+        }
+    }
+}
+
 fn android<'a>(message: &'a Value, field: &str) -> Option<&'a str> {
     let own = message.get("android").or_else(|| message.get("android_v2"))?;
     own.get(field)?.as_str()
@@ -129,6 +143,21 @@ fn header<'a>(message: &'a Value, platform: &str, name: &str) -> Option<&'a str>
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_message_that_shows_something_is_urgent_unless_it_says_otherwise() {
+        for (message, urgent) in [
+            (json!({"data": {"k": "v"}}), false),
+            (json!({"notification": {"title": "t"}}), true),
+            (json!({"android": {"notification": {"title": "t"}}}), true),
+            (json!({"android_v2": {"remote_notification": {}}}), true),
+            (json!({"android_v2": {"background_sync": {}}}), false),
+            (json!({"data": {"k": "v"}, "android": {"priority": "HIGH"}}), true),
+            (json!({"notification": {"title": "t"}, "android": {"priority": "NORMAL"}}), false),
+        ] {
+            assert_eq!(is_urgent(&message), urgent, "{message}");
+        }
+    }
 
     #[test]
     fn each_platform_has_its_own_place_for_life_and_collapse_key() {

@@ -67,6 +67,7 @@ pub(crate) struct SavedDevice {
     pub(crate) project: String,
     pub(crate) state: DeviceState,
     pub(crate) online: bool,
+    pub(crate) dozing: bool,
     pub(crate) token: String,
     pub(crate) fid: String,
     /// Tokens and FIDs that it had before, the oldest first.
@@ -95,5 +96,6 @@ pub(crate) struct SavedWaiting {
     pub(crate) until_us: u64,
     pub(crate) name: String,
     pub(crate) message: String,
+    pub(crate) urgent: bool,
     pub(crate) collapse_key: Option<String>,
 }

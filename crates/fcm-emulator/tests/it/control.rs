@@ -11,7 +11,10 @@ async fn one_call_makes_one_device_or_many() {
     let one = bench.post_control("/devices", json!({"platform": "ios", "package": "com.example.shop"})).await;
     assert_eq!(one.status, 201);
     let keys: Vec<&str> = one.body.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["fcm_fid", "fcm_token", "id", "online", "package", "platform", "project", "state"]);
+    assert_eq!(
+        keys,
+        ["dozing", "fcm_fid", "fcm_token", "id", "online", "package", "platform", "project", "state"]
+    );
     assert_eq!((&one.body["package"], &one.body["state"]), (&json!("com.example.shop"), &json!("active")));
     let many = bench.post_control("/devices", json!({"platform": "web", "count": 1001})).await;
     assert_eq!(many.body["devices"].as_array().unwrap().len(), 1001);

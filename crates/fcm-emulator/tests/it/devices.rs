@@ -172,3 +172,41 @@ async fn a_device_that_rotates_for_ever_is_remembered_by_its_last_addresses() {
     let devices: Vec<_> = bench.control().requests(0).into_iter().map(|request| request.device).collect();
     assert_eq!(devices, [None, Some(first.id)]);
 }
+
+/// A phone that lies still: what is urgent comes through, the rest waits by the rules of a phone without network.
+#[tokio::test]
+async fn a_dozing_phone_gets_high_priority_alone() {
+    let bench = Bench::start().await;
+    let phone = bench.control().add_device(Platform::Android);
+    bench.control().change(&phone.id, DeviceChange::Doze).unwrap();
+    let token = phone.fcm_token.expose();
+    for message in [
+        json!({"token": token, "data": {"is": "data"}}),
+        json!({"token": token, "data": {"is": "high"}, "android": {"priority": "high"}}),
+        json!({"token": token, "data": {"is": "shown"}, "notification": {"title": "t"}}),
+        json!({"token": token, "data": {"is": "normal"}, "notification": {"title": "t"}, "android": {"priority": "normal"}}),
+        json!({"token": token, "data": {"is": "now or never"}, "android": {"ttl": "0s"}}),
+    ] {
+        assert_eq!(bench.send(&json!({"message": message})).await.status, 200);
+    }
+    let arrived = || -> Vec<Value> {
+        let inbox = bench.control().inbox(&phone.id, 0).unwrap();
+        inbox.into_iter().map(|mut message| message.message["data"]["is"].take()).collect()
+    };
+    assert_eq!(arrived(), ["high", "shown"]);
+    // Out of a tunnel in a pocket: the network alone wakes nobody.
+    bench.control().change(&phone.id, DeviceChange::Offline).unwrap();
+    bench
+        .send(&json!({"message": {"token": token, "data": {"is": "late"}, "android": {"priority": "high"}}}))
+        .await;
+    bench.control().change(&phone.id, DeviceChange::Wake).unwrap();
+    assert_eq!(arrived(), ["high", "shown"], "awake, but without network");
+    bench.control().change(&phone.id, DeviceChange::Doze).unwrap();
+    bench.control().change(&phone.id, DeviceChange::Online).unwrap();
+    assert_eq!(arrived(), ["high", "shown", "late"]);
+    assert!(bench.control().change(&phone.id, DeviceChange::Wake).is_ok_and(|phone| !phone.dozing));
+    assert_eq!(arrived(), ["high", "shown", "late", "data", "normal"]);
+    let iphone = bench.control().add_device(Platform::Ios);
+    let refused = bench.control().change(&iphone.id, DeviceChange::Doze).unwrap_err();
+    assert!(refused.to_string().contains("use `offline`"), "{refused}");
+}

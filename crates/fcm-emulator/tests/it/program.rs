@@ -23,8 +23,17 @@ pub(crate) fn start(command: &mut Command) -> (Child, BufReader<std::process::Ch
     (child, stdout, serde_json::from_str(&line).unwrap())
 }
 
+/// Runs the program to its end, which it must come to by itself: one that starts is stopped, and is a failure.
 pub(crate) fn run(command: &mut Command) -> (Output, String) {
-    let output = command.output().unwrap();
+    let mut child = command.spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+    if !ready.is_empty() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("it started: {ready}");
+    }
+    let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     (output, stderr)
 }

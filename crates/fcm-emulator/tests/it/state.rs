@@ -91,6 +91,7 @@ async fn what_was_answered_outlives_a_kill() {
             json!({"token": away["fcm_token"], "data": {"is": data}, "android": {"collapse_key": key}});
         assert_eq!(run.send("shop", message).await.0, 200);
     }
+    run.post(&format!("/devices/{}/doze", away["id"].as_str().unwrap()), Value::Null).await;
     let before = [seen(&run, "shop").await, seen(&run, "blog").await];
     run.kill();
 
@@ -106,6 +107,9 @@ async fn what_was_answered_outlives_a_kill() {
     assert_eq!(seqs, [2, 3]);
     let away_id = away["id"].as_str().unwrap();
     run.post(&format!("/projects/shop/devices/{away_id}/online"), Value::Null).await;
+    let nothing = run.get(&format!("/projects/shop/devices/{away_id}/inbox")).await;
+    assert_eq!(nothing, json!({"messages": []}), "it dozes still");
+    run.post(&format!("/projects/shop/devices/{away_id}/wake"), Value::Null).await;
     let arrived = run.get(&format!("/projects/shop/devices/{away_id}/inbox")).await;
     let arrived: Vec<_> =
         arrived["messages"].as_array().unwrap().iter().map(|it| &it["message"]["data"]["is"]).collect();
