@@ -3,36 +3,25 @@
 //! In: a [`Registration`] and a [`TopicName`]. Out: what FCM says, or a [`TopicError`]. Next: whoever asked. No retry
 //! here, save one with a fresh access token after a 401: every call may be made again as it is.
 
+mod call;
+
 use std::{fmt, sync::Arc};
 
 use futures_util::{StreamExt, stream};
-use reqwest::{
-    Client, Method, Request, Response, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
-    redirect,
-};
-use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
-use url::Url;
+use reqwest::{Method, StatusCode};
 
-use super::{
-    ClientSettings, ProjectId, SetupError,
-    settings::Endpoint,
-    tls::{client_config, trusting_nobody},
-};
+use super::{ClientSettings, ProjectId, SetupError};
 use crate::{
-    AccessToken, Clock, TokenSource,
-    error::{Answer, AnswerDetail, bounded_text},
+    TokenSource,
     topics::{BatchTooLarge, Page, Registration, Subscribed, TopicError, TopicName, TopicSubscription},
 };
+use call::{Call, Caller, read, unexpected};
 
 /// The most registrations of one batch, as in Google's own SDKs.
 pub const MAX_BATCH: usize = 1_000;
 
 /// Of a page of subscriptions. An instance has at most 2,000 topics: four pages.
 const PAGE_SIZE: &str = "500";
-/// 500 topics with the longest of names, written twice each, and some room.
-const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// An endpoint that always knows a further page must not keep us for ever.
 const MAX_PAGES: usize = 10;
 
@@ -44,28 +33,7 @@ pub struct TopicClient {
 
 struct Shared {
     project: ProjectId,
-    /// `…/v1/projects/{project}/registrations`.
-    registrations: Url,
-    http: Client,
-    /// One HTTP/2 connection; FCM allows so many calls on it at once.
-    places: Semaphore,
-    in_flight: usize,
-    tokens: TokenSource,
-    clock: Arc<dyn Clock>,
-}
-
-/// One call, ready to be made, twice if need be.
-struct Call<'a> {
-    method: Method,
-    url: Url,
-    registration: &'a Registration,
-}
-
-/// FCM's answer, read whole.
-struct Answered {
-    status: StatusCode,
-    retry_after: Option<HeaderValue>,
-    body: Vec<u8>,
+    caller: Caller,
 }
 
 impl TopicClient {
@@ -80,27 +48,8 @@ impl TopicClient {
         tokens: TokenSource,
         settings: &ClientSettings,
     ) -> Result<Self, SetupError> {
-        let endpoint = Endpoint::parse(endpoint)?;
-        let uri = endpoint.send_uri(&project)?.to_string();
-        let mut registrations = Url::parse(&uri).map_err(|_| SetupError::BadEndpoint)?;
-        {
-            let mut path = registrations.path_segments_mut().map_err(|()| SetupError::BadEndpoint)?;
-            path.pop().push("registrations");
-        }
-        let in_flight = settings.streams_per_connection;
-        if !(1..=Semaphore::MAX_PERMITS).contains(&in_flight) {
-            return Err(SetupError::NoConnections);
-        }
-        let shared = Shared {
-            project,
-            registrations,
-            http: http(&endpoint, settings)?,
-            places: Semaphore::new(in_flight),
-            in_flight,
-            tokens,
-            clock: Arc::clone(&settings.clock),
-        };
-        Ok(Self { shared: Arc::new(shared) })
+        let caller = Caller::new(&project, endpoint, tokens, settings)?;
+        Ok(Self { shared: Arc::new(Shared { project, caller }) })
     }
 
     /// Subscribes one instance to a topic.
@@ -112,13 +61,13 @@ impl TopicClient {
         registration: &Registration,
         topic: &TopicName,
     ) -> Result<Subscribed, TopicError> {
-        let mut url = self.url(registration, None)?;
+        let mut url = self.caller().url(registration, None)?;
         url.query_pairs_mut().append_pair("topic_name", topic.as_str());
-        let answered = self.call(Call { method: Method::POST, url, registration }).await?;
+        let answered = self.caller().call(Call { method: Method::POST, url, registration }).await?;
         match answered.status {
             StatusCode::OK => Ok(Subscribed::New),
             StatusCode::CONFLICT => Ok(Subscribed::Already),
-            _ => Err(self.refused(&answered, registration)),
+            _ => Err(self.caller().refused(&answered, registration)),
         }
     }
 
@@ -131,12 +80,12 @@ impl TopicClient {
         registration: &Registration,
         topic: &TopicName,
     ) -> Result<(), TopicError> {
-        let mut url = self.url(registration, Some(topic))?;
+        let mut url = self.caller().url(registration, Some(topic))?;
         url.query_pairs_mut().append_pair("allow_missing", "true");
-        let answered = self.call(Call { method: Method::DELETE, url, registration }).await?;
+        let answered = self.caller().call(Call { method: Method::DELETE, url, registration }).await?;
         match answered.status {
             StatusCode::OK => Ok(()),
-            _ => Err(self.refused(&answered, registration)),
+            _ => Err(self.caller().refused(&answered, registration)),
         }
     }
 
@@ -149,12 +98,12 @@ impl TopicClient {
         registration: &Registration,
         topic: &TopicName,
     ) -> Result<Option<TopicSubscription>, TopicError> {
-        let url = self.url(registration, Some(topic))?;
-        let answered = self.call(Call { method: Method::GET, url, registration }).await?;
+        let url = self.caller().url(registration, Some(topic))?;
+        let answered = self.caller().call(Call { method: Method::GET, url, registration }).await?;
         if answered.status == StatusCode::OK {
             return read(&answered).map(Some);
         }
-        match self.refused(&answered, registration) {
+        match self.caller().refused(&answered, registration) {
             TopicError::NotFound(_) => Ok(None),
             refused => Err(refused),
         }
@@ -170,14 +119,14 @@ impl TopicClient {
     ) -> Result<Vec<TopicSubscription>, TopicError> {
         let (mut all, mut next) = (Vec::new(), None::<String>);
         for _ in 0..MAX_PAGES {
-            let mut url = self.url(registration, None)?;
+            let mut url = self.caller().url(registration, None)?;
             url.query_pairs_mut().append_pair("pageSize", PAGE_SIZE);
             if let Some(token) = &next {
                 url.query_pairs_mut().append_pair("pageToken", token);
             }
-            let answered = self.call(Call { method: Method::GET, url, registration }).await?;
+            let answered = self.caller().call(Call { method: Method::GET, url, registration }).await?;
             if answered.status != StatusCode::OK {
-                return Err(self.refused(&answered, registration));
+                return Err(self.caller().refused(&answered, registration));
             }
             let page: Page = read(&answered)?;
             next = page.next().map(str::to_owned);
@@ -201,7 +150,7 @@ impl TopicClient {
     ) -> Result<Vec<Result<Subscribed, TopicError>>, BatchTooLarge> {
         check_batch(registrations)?;
         let calls = registrations.iter().map(|registration| self.subscribe(registration, topic));
-        Ok(stream::iter(calls).buffered(self.shared.in_flight).collect().await)
+        Ok(stream::iter(calls).buffered(self.caller().in_flight).collect().await)
     }
 
     /// Ends the subscriptions of many instances to one topic, as [`subscribe_all`](Self::subscribe_all) makes them.
@@ -215,61 +164,17 @@ impl TopicClient {
     ) -> Result<Vec<Result<(), TopicError>>, BatchTooLarge> {
         check_batch(registrations)?;
         let calls = registrations.iter().map(|registration| self.unsubscribe(registration, topic));
-        Ok(stream::iter(calls).buffered(self.shared.in_flight).collect().await)
+        Ok(stream::iter(calls).buffered(self.caller().in_flight).collect().await)
+    }
+
+    fn caller(&self) -> &Caller {
+        &self.shared.caller
     }
 
     /// How many calls are made at once, those of all batches together; further ones wait for their place.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.shared.in_flight
-    }
-
-    /// The address of an instance's subscriptions, or of one of them.
-    fn url(&self, registration: &Registration, topic: Option<&TopicName>) -> Result<Url, TopicError> {
-        let mut url = self.shared.registrations.clone();
-        let segments = [registration.expose(), topic.map_or("-", TopicName::as_str)];
-        // Of a path these are directions and no names, however they are written.
-        if segments.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
-            return Err(unaddressable());
-        }
-        {
-            let mut path = url.path_segments_mut().map_err(|()| unaddressable())?;
-            path.push(registration.expose()).push("topicSubscriptions").extend(topic.map(TopicName::as_str));
-        }
-        Ok(url)
-    }
-
-    async fn call(&self, call: Call<'_>) -> Result<Answered, TopicError> {
-        let token = self.shared.tokens.token().await?;
-        let answered = self.call_once(&call, &token).await?;
-        let refused = answered.status == StatusCode::UNAUTHORIZED
-            && matches!(self.refused(&answered, call.registration), TopicError::Unauthenticated(_));
-        if refused && self.shared.tokens.invalidate(&token) {
-            let fresh = self.shared.tokens.token().await?;
-            return self.call_once(&call, &fresh).await;
-        }
-        Ok(answered)
-    }
-
-    async fn call_once(&self, call: &Call<'_>, token: &AccessToken) -> Result<Answered, TopicError> {
-        let mut request = Request::new(call.method.clone(), call.url.clone());
-        request.headers_mut().insert(AUTHORIZATION, token.expose_header());
-        if call.method == Method::POST {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some("{}".into());
-        }
-        // Before the time-out runs. Never closed, so that there always is a place in the end.
-        let _place = self.shared.places.acquire().await;
-        let mut response = self.shared.http.execute(request).await?;
-        let body = read_body(&mut response).await?;
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        Ok(Answered { status: response.status(), retry_after, body })
-    }
-
-    fn refused(&self, answered: &Answered, registration: &Registration) -> TopicError {
-        let retry_after = answered.retry_after.as_ref().and_then(|value| value.to_str().ok());
-        let answer = Answer { http_status: answered.status.as_u16(), retry_after, body: &answered.body };
-        TopicError::read(&answer, registration, self.shared.clock.now())
+        self.caller().in_flight
     }
 }
 
@@ -278,58 +183,12 @@ fn check_batch(registrations: &[Registration]) -> Result<(), BatchTooLarge> {
     if given > MAX_BATCH { Err(BatchTooLarge { given, most: MAX_BATCH }) } else { Ok(()) }
 }
 
-fn http(endpoint: &Endpoint, settings: &ClientSettings) -> Result<Client, SetupError> {
-    let tls = if endpoint.is_https() {
-        client_config(settings.ca_pem.as_deref())?
-    } else {
-        trusting_nobody().map_err(SetupError::Tls)?
-    };
-    let builder = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .http2_prior_knowledge()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.request_timeout)
-        .user_agent(concat!("pushbridge/", env!("CARGO_PKG_VERSION")));
-    let builder = if endpoint.is_loopback() { builder.no_proxy() } else { builder };
-    builder.build().map_err(SetupError::Http)
-}
-
-fn read<T: DeserializeOwned>(answered: &Answered) -> Result<T, TopicError> {
-    serde_json::from_slice(&answered.body)
-        .map_err(|error| unexpected(answered.status, &format!("the answer cannot be read: {error}")))
-}
-
-fn unexpected(status: StatusCode, message: &str) -> TopicError {
-    let message = bounded_text(message);
-    TopicError::Unexpected(AnswerDetail { http_status: status.as_u16(), message, reason: None })
-}
-
-/// Refused here: the call would be one about something else.
-fn unaddressable() -> TopicError {
-    let message = "a registration or topic that is empty, . or .. cannot stand in a path".to_owned();
-    TopicError::InvalidArgument(AnswerDetail { http_status: 0, message, reason: None })
-}
-
-async fn read_body(response: &mut Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        let room = MAX_PAGE_BYTES - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() >= room {
-            break;
-        }
-    }
-    Ok(body)
-}
-
 impl fmt::Debug for TopicClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TopicClient")
             .field("project", &self.shared.project)
-            .field("registrations", &self.shared.registrations.as_str())
-            .field("in_flight", &self.shared.in_flight)
+            .field("registrations", &self.caller().registrations.as_str())
+            .field("in_flight", &self.caller().in_flight)
             .finish_non_exhaustive()
     }
 }
