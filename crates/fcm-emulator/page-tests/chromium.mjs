@@ -5,6 +5,7 @@ export class Chromium {
   #process;
   #last = 0;
   #waiting = new Map();
+  #loaded = () => {}; // told when the page that was gone to is there
   #session;
   errors = []; // what the page's console complained about
 
@@ -39,6 +40,7 @@ export class Chromium {
   #take({ id, result, error, method, params }) {
     if (method === "Runtime.exceptionThrown") this.errors.push(params.exceptionDetails.text);
     if (method === "Log.entryAdded" && params.entry.level === "error") this.errors.push(`${params.entry.text} ${params.entry.url ?? ""}`);
+    if (method === "Page.loadEventFired") this.#loaded();
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
@@ -49,6 +51,13 @@ export class Chromium {
     const id = ++this.#last;
     this.#process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId: this.#session })}\0`);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  // Runs an expression that leads to another page, and waits for that one.
+  async leave(expression) {
+    const loaded = new Promise((resolve) => { this.#loaded = resolve; });
+    await this.evaluate(expression);
+    await loaded;
   }
 
   async evaluate(expression) {

@@ -104,6 +104,25 @@ test("a refusal is told and the page stays", async () => {
   await browser.until(`document.getElementById("problem").innerText.includes("only an ios device")`);
 });
 
+test("another project has a page of its own, as live as the first", async () => {
+  await post("/projects", { id: "blog" });
+  await browser.leave(`location.href = "/"`);
+  await browser.leave(`document.querySelector("#projects a").click()`);
+  await browser.until(`document.querySelector("#projects b").innerText === "blog"`);
+  await browser.until(`document.getElementById("live").dataset.live === "yes"`);
+  assert.equal(await browser.evaluate(`document.querySelectorAll(".device").length`), 0, "none of the first project's");
+  const phone = await post("/projects/blog/devices", { platform: "android" });
+  await browser.until(text(phone.id));
+  await press(`doze-${phone.id}`);
+  await browser.until(`${text(phone.id)}.includes("dozing")`);
+  await press("add-device");
+  await browser.until(`document.querySelectorAll(".device").length === 2`);
+  await browser.leave(`document.querySelector("#projects a").click()`);
+  await browser.until(`document.querySelector("#projects b").innerText === "${project}"`);
+  await browser.until(`document.getElementById("live").dataset.live === "yes"`);
+  assert.equal(await browser.evaluate(`document.getElementById("d-${phone.id}") === null`), true);
+});
+
 test("it looks right in light and dark, and nothing went wrong in the console", async () => {
   await press("add-fault");
   await browser.until(`document.getElementById("problem").innerText === ""`);
