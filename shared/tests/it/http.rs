@@ -134,7 +134,7 @@ async fn a_report_reaches_the_server_with_secret_and_proof_in_their_headers() {
 
 /// Failure mode 15
 #[tokio::test]
-async fn html_redirects_and_half_answers_acknowledge_nothing() {
+async fn row15_html_redirects_and_half_answers_acknowledge_nothing() {
     let html = outcome_of(|| typed(200, "text/html", "<html>log in</html>".to_owned())).await;
     assert_deferred(&html.0, DeferCause::NotTheServer);
     let redirect = outcome_of(|| {
@@ -153,7 +153,7 @@ async fn html_redirects_and_half_answers_acknowledge_nothing() {
 
 /// Failure mode 13: a date counts by the server's clock, not by the phone's.
 #[tokio::test]
-async fn retry_after_is_read_as_seconds_and_as_a_date() {
+async fn row13_retry_after_is_read_as_seconds_and_as_a_date() {
     let within = |outcome: SyncOutcome, from: u64, to: u64| {
         let SyncOutcome::Deferred { retry_after, cause: DeferCause::Server } = outcome else {
             panic!("{outcome:?}")
@@ -174,7 +174,7 @@ async fn retry_after_is_read_as_seconds_and_as_a_date() {
 
 /// Failure mode 14
 #[tokio::test]
-async fn a_400_is_told_once_and_not_repeated() {
+async fn row14_a_400_is_told_once_and_not_repeated() {
     let (rig, server) = (Rig::new(), serve(|| problem(400, "invalid_field")).await);
     let core = open(&rig, config(&rig, &server.base_url));
     let rejected = SyncOutcome::Rejected { code: "invalid_field".to_owned() };
@@ -235,7 +235,7 @@ async fn a_silent_server_costs_no_more_than_the_time_outs() {
 }
 
 #[tokio::test]
-async fn no_listener_is_offline_and_plain_http_answered_to_tls_is_a_tls_failure() {
+async fn row15_no_listener_is_offline_and_plain_http_answered_to_tls_is_a_tls_failure() {
     let rig = Rig::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -52,7 +52,7 @@ impl PushListener for Reentrant {
 
 /// Failure mode 26, 28
 #[tokio::test]
-async fn a_listener_that_calls_back_in_and_panics_harms_nothing() {
+async fn row26_a_listener_that_calls_back_in_and_panics_harms_nothing() {
     let rig = Rig::new();
     let (seen_in, seen): (_, Receiver<Option<u64>>) = channel();
     let listener = Arc::new(Reentrant { core: Mutex::new(Weak::new()), seen: seen_in });
@@ -86,7 +86,7 @@ impl PushListener for Blocking {
 
 /// Failure mode 26: a listener that sleeps delays no sync and gets the last status, not a hundred.
 #[tokio::test]
-async fn a_listener_that_blocks_delays_no_sync_and_misses_no_end() {
+async fn row26_a_listener_that_blocks_delays_no_sync_and_misses_no_end() {
     let rig = Rig::new();
     let ((entered, has_entered), (let_go, may_leave), (left, has_left)) = (channel(), channel(), channel());
     let listener =

@@ -35,7 +35,7 @@ impl<'a> MakeWriter<'a> for Sink {
 
 /// I11. The subscriber is the process's, since the core works on threads of its own.
 #[tokio::test]
-async fn no_secret_is_logged_or_shown_at_any_level() {
+async fn row32_no_secret_is_logged_or_shown_at_any_level() {
     let sink = Sink::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

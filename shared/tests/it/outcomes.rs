@@ -111,7 +111,7 @@ async fn row07_a_rotation_during_a_request_is_sent_by_the_same_sync() {
 
 /// Failure mode 17: the caller leaves on time, the request goes on and is joined.
 #[tokio::test]
-async fn a_deadline_lets_the_caller_go_and_the_request_finish() {
+async fn row17_a_deadline_lets_the_caller_go_and_the_request_finish() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -131,7 +131,7 @@ async fn a_deadline_lets_the_caller_go_and_the_request_finish() {
 
 /// Failure mode 17: a Kotlin job that is cancelled drops the future.
 #[tokio::test]
-async fn a_dropped_future_tears_no_acknowledgement() {
+async fn row17_a_dropped_future_tears_no_acknowledgement() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -149,7 +149,7 @@ async fn a_dropped_future_tears_no_acknowledgement() {
 
 /// Failure mode 13: a wait that the server asked for survives the process.
 #[tokio::test]
-async fn retry_after_is_honoured_across_a_restart() {
+async fn row13_retry_after_is_honoured_across_a_restart() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -170,7 +170,7 @@ async fn retry_after_is_honoured_across_a_restart() {
 
 /// Failure mode 15
 #[tokio::test]
-async fn a_captive_portal_acknowledges_nothing() {
+async fn row15_a_captive_portal_acknowledges_nothing() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");

@@ -14,7 +14,7 @@ use crate::rig::{App, PATIENCE, Provider, Rig, report, sync};
 
 /// Failure mode 11: one forced refresh and one retry, then quiet until the app has news.
 #[tokio::test]
-async fn a_stale_proof_is_refreshed_once() {
+async fn row11_a_stale_proof_is_refreshed_once() {
     let rig = Rig::new();
     rig.require_proof("fresh");
     rig.set_provider(Provider::Refreshes("stale".to_owned(), "fresh".to_owned()));
@@ -31,7 +31,7 @@ async fn a_stale_proof_is_refreshed_once() {
 
 /// Failure mode 11
 #[tokio::test]
-async fn a_proof_that_stays_refused_ends_in_needs_credentials_without_a_loop() {
+async fn row11_a_proof_that_stays_refused_ends_in_needs_credentials_without_a_loop() {
     let rig = Rig::new();
     rig.require_proof("right");
     rig.set_provider(Provider::Gives("wrong".to_owned()));
@@ -52,7 +52,7 @@ async fn a_proof_that_stays_refused_ends_in_needs_credentials_without_a_loop() {
 
 /// Failure mode 12
 #[tokio::test]
-async fn a_provider_that_has_none_fails_panics_or_never_answers_keeps_the_address() {
+async fn row12_a_provider_that_has_none_fails_panics_or_never_answers_keeps_the_address() {
     for provider in [Provider::HasNone, Provider::Fails, Provider::Panics, Provider::NeverAnswers] {
         let rig = Rig::new();
         rig.require_proof("right");
@@ -69,7 +69,7 @@ async fn a_provider_that_has_none_fails_panics_or_never_answers_keeps_the_addres
 
 /// A8, B3: a logout offline, killed and later online, is told without any session.
 #[tokio::test]
-async fn a_logout_is_told_without_a_proof_and_done_with_a_fresh_address() {
+async fn row06_a_logout_is_told_without_a_proof_and_done_with_a_fresh_address() {
     let rig = Rig::new();
     rig.require_proof("right");
     rig.set_provider(Provider::Gives("right".to_owned()));

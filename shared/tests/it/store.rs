@@ -113,7 +113,7 @@ async fn a_write_that_fails_changes_nothing_and_works_later() {
 
 /// Failure mode 24: a suspended process holds no lock; what happens meanwhile is not lost.
 #[tokio::test]
-async fn a_paused_core_releases_the_store_and_still_takes_what_the_platform_says() {
+async fn row24_a_paused_core_releases_the_store_and_still_takes_what_the_platform_says() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");
@@ -132,7 +132,7 @@ async fn a_paused_core_releases_the_store_and_still_takes_what_the_platform_says
 
 /// Failure mode 24: an answer that comes after the pause is asked for again.
 #[tokio::test]
-async fn a_pause_during_a_request_drops_its_answer() {
+async fn row24_a_pause_during_a_request_drops_its_answer() {
     let rig = Rig::new();
     let core = rig.open();
     report(&core, "token-1");

@@ -17,7 +17,7 @@ fn the_first_address_and_a_rotated_one_are_changes() {
 
 /// I10
 #[test]
-fn the_same_address_is_a_change_only_when_the_acknowledgement_is_old() {
+fn row08_the_same_address_is_a_change_only_when_the_acknowledgement_is_old() {
     let mut core = Core::settled();
     let revision = core.revision();
     for _ in 0..100 {
@@ -50,7 +50,7 @@ fn a_pull_of_another_core_object_does_not_silence_later_reports() {
 }
 
 #[test]
-fn a_lost_address_is_withdrawn_only_if_it_is_of_the_kind_in_use() {
+fn row30_a_lost_address_is_withdrawn_only_if_it_is_of_the_kind_in_use() {
     let mut core = Core::settled();
     core.apply(Event::AddressLost { kind: AddressKind::FcmFid });
     assert_eq!(core.value(), Some("T1"));
@@ -61,7 +61,7 @@ fn a_lost_address_is_withdrawn_only_if_it_is_of_the_kind_in_use() {
 
 /// B4: an app that switches from tokens to Firebase Installation IDs stays one installation.
 #[test]
-fn another_kind_with_the_same_text_is_another_address() {
+fn row10_another_kind_with_the_same_text_is_another_address() {
     let mut core = Core::settled();
     let fid = Address { kind: AddressKind::FcmFid, ..address("T1") };
     core.apply(Event::Reported { address: fid.clone(), number: ReportNumber::Now });

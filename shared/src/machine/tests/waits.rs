@@ -8,7 +8,7 @@ fn busy(seconds: u64) -> Answer {
 
 /// Failure mode 13
 #[test]
-fn retry_after_holds_against_everything_and_is_capped_at_a_day() {
+fn row13_retry_after_holds_against_everything_and_is_capped_at_a_day() {
     let mut core = Core::settled();
     core.report("T2").refuse(busy(100));
     let left = |core: &Core| match core.plan() {
@@ -69,7 +69,7 @@ fn a_clock_set_back_lengthens_no_wait() {
 
 /// Failure mode 14
 #[test]
-fn a_refusal_is_not_repeated_until_something_changes_or_a_day_has_passed() {
+fn row14_a_refusal_is_not_repeated_until_something_changes_or_a_day_has_passed() {
     let mut core = Core::settled();
     core.report("T2").refuse(Answer::Rejected { code: "invalid_field".to_owned() });
     assert!(matches!(core.plan(), Plan::Rejected(rejected) if rejected.code == "invalid_field"));
