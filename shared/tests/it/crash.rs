@@ -11,7 +11,10 @@ use pushbridge_core::{
     PushListener, PushStatus, RegistrationKind::FcmToken, SyncOutcome,
 };
 
-use crate::rig::{Rig, sync};
+use crate::{
+    read_only_mount::live_through_it,
+    rig::{Rig, sync},
+};
 
 const DIR: &str = "PUSHBRIDGE_TEST_CHILD_DIR";
 pub(crate) const URL: &str = "PUSHBRIDGE_TEST_CHILD_URL";
@@ -45,6 +48,10 @@ fn child_process() {
             runtime.block_on(sync(&core));
         }
         "report_until_refused" => println!("\nREFUSED {}", report_until_refused(&core)),
+        "read_only_mount" => {
+            let mount = std::path::Path::new(&dir).parent().unwrap().display().to_string();
+            println!("\nLIVED {}", live_through_it(&core, &mount));
+        }
         does => {
             core.login("42".to_owned()).unwrap();
             if does == "logout" {
