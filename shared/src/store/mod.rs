@@ -8,6 +8,7 @@
 //! promised by then. The file belongs into a folder that no backup takes along; for those that do, a marker file
 //! beside the database tells a copy from the original.
 
+mod aside;
 mod error;
 mod marker;
 mod open;

@@ -13,7 +13,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    StoreError, marker,
+    StoreError, aside, marker,
     owner::OwnerLock,
     schema::{self, Writer},
 };
@@ -74,6 +74,7 @@ impl Store {
         create_private_dir(&paths.store_dir)?;
         create_private_dir(&paths.marker_dir)?;
         let owner = OwnerLock::take(&paths.lock())?;
+        aside::forget_known(&paths.aside());
         let (connection, state, wiped) = match connect(&paths.database()) {
             Ok((connection, state)) => (connection, state, None),
             Err(StoreError::Damaged) => {
@@ -81,7 +82,7 @@ impl Store {
                 connect_anew(paths, Recovery::Damaged)?
             }
             Err(StoreError::Newer) => {
-                put_aside(paths)?;
+                aside::put(&paths.database(), &paths.aside())?;
                 connect_anew(paths, Recovery::NewerSchema)?
             }
             Err(error) => return Err(error),
@@ -142,33 +143,22 @@ fn connect_anew(paths: &StorePaths, why: Recovery) -> Result<Connected, StoreErr
 }
 
 /// The database and what SQLite keeps beside it.
-const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+pub(super) const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
-fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-fn remove(database: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(database: &Path) -> Result<(), StoreError> {
     for suffix in SUFFIXES {
         unless_missing(std::fs::remove_file(with_suffix(database, suffix)))?;
     }
     Ok(())
 }
 
-/// One file is kept: the newest takes the place of the one before. A kill in between leaves a store that is still
-/// newer, or none.
-fn put_aside(paths: &StorePaths) -> Result<(), StoreError> {
-    let (database, aside) = (paths.database(), paths.aside());
-    remove(&aside)?;
-    for suffix in SUFFIXES {
-        unless_missing(std::fs::rename(with_suffix(&database, suffix), with_suffix(&aside, suffix)))?;
-    }
-    Ok(())
-}
-
-fn unless_missing(done: std::io::Result<()>) -> Result<(), StoreError> {
+pub(super) fn unless_missing(done: std::io::Result<()>) -> Result<(), StoreError> {
     match done {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

@@ -51,12 +51,27 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<Writer, StoreError>
     migrate_by(connection, STEPS)
 }
 
+/// Whether this core knows every step that was made.
+pub(super) fn is_known(connection: &Connection) -> Result<bool, StoreError> {
+    let (breaking, done) = version(connection)?;
+    Ok(breaking <= count_breaking(STEPS) && done <= STEPS.len())
+}
+
+/// Breaking steps and all steps.
+fn version(connection: &Connection) -> Result<(usize, usize), StoreError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = usize::try_from(version).map_err(|_| StoreError::Damaged)?;
+    Ok((version / STRIDE, version % STRIDE))
+}
+
+fn count_breaking(steps: &[Step]) -> usize {
+    steps.iter().filter(|step| step.is_breaking).count()
+}
+
 fn migrate_by(connection: &mut Connection, steps: &[Step]) -> Result<Writer, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let version = usize::try_from(version).map_err(|_| StoreError::Damaged)?;
-    let (breaking, done) = (version / STRIDE, version % STRIDE);
-    let breaking_known = steps.iter().filter(|step| step.is_breaking).count();
+    let (breaking, done) = version(&transaction)?;
+    let breaking_known = count_breaking(steps);
     if breaking > breaking_known {
         return Err(StoreError::Newer);
     }

@@ -234,3 +234,24 @@ fn a_store_is_put_aside_with_its_journal() {
     let version: i64 = aside.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!((version, &row(&aside, "desired")["login"]["user"]), (1002, &"42".into()));
 }
+
+/// Another installation has taken its place, and it holds a secret, an address and a user: it goes as soon as a core is
+/// back that knows its schema, and not before.
+#[test]
+fn row21_a_store_put_aside_stays_until_a_core_comes_that_knows_it() {
+    for (version, stays) in [(1, false), (2, true), (1002, true)] {
+        let dir = store_after(|_| ());
+        let aside = dir.path().join("store/pushbridge-core.newer.db");
+        std::fs::copy(database(&dir), &aside).unwrap();
+        let journal = aside.with_extension("db-wal");
+        Connection::open(&aside).unwrap().pragma_update(None, "user_version", version).unwrap();
+        std::fs::write(&journal, "").unwrap();
+        let (_, state) = open(&dir);
+        assert_eq!(state.desired.login.unwrap().user.as_str(), "42", "the store itself is another");
+        assert_eq!((aside.exists(), journal.exists() && !stays), (stays, false), "{version}");
+    }
+    // What is no database costs no start.
+    let dir = store_after(|_| ());
+    std::fs::write(dir.path().join("store/pushbridge-core.newer.db"), "garbage ".repeat(1_000)).unwrap();
+    open(&dir);
+}
