@@ -7,6 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::store::NewApp;
 
+mod algorithms;
+
 const NOW_S: i64 = 1_800_000_000;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const TOKEN_KEY: [u8; 32] = [7; 32];
