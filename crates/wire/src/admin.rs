@@ -178,12 +178,24 @@ pub struct AppResponse {
     pub identity_mode: IdentityMode,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Its live addresses; only where one app is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<AddressCounts>,
     /// Set while the breaker holds verdicts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retiring_held: Option<RetiringHeld>,
     /// Set while nothing can be sent until a person mends key, permission or project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sending_blocked: Option<SendingBlocked>,
+}
+
+/// How many live addresses of each kind an app has: how far a change from tokens to FIDs has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressCounts {
+    /// Registration tokens.
+    pub fcm_token: u64,
+    /// Firebase Installation IDs.
+    pub fcm_fid: u64,
 }
 
 /// Nothing of an app can be sent; its deliveries wait.

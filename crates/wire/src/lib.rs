@@ -24,9 +24,9 @@ mod timestamp;
 
 pub use address::{Address, AddressKind, AddressValue};
 pub use admin::{
-    AppRequest, AppResponse, AppUpdate, ConfiguredKey, IdentityConfig, IdentityMode, KeyRequest, KeyResponse,
-    PolicyConfig, PolicyMode, Release, RetiringHeld, RetiringRequest, RetiringResponse, Scope,
-    SendingBlocked, UserTokenRequest, UserTokenResponse,
+    AddressCounts, AppRequest, AppResponse, AppUpdate, ConfiguredKey, IdentityConfig, IdentityMode,
+    KeyRequest, KeyResponse, PolicyConfig, PolicyMode, Release, RetiringHeld, RetiringRequest,
+    RetiringResponse, Scope, SendingBlocked, UserTokenRequest, UserTokenResponse,
 };
 pub use duration::IsoDuration;
 pub use fingerprint::Fingerprint;

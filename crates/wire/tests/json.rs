@@ -111,6 +111,7 @@ fn admin_api() {
     let shown = json!({
         "id": "shop", "firebase_project": "shop-1", "service_account_email": "a@b", "policy": {"mode": "single"},
         "identity_mode": "trusted", "created_at": "2026-11-24T09:30:00Z",
+        "addresses": {"fcm_token": 12, "fcm_fid": 3},
         "retiring_held": {"since": "2026-11-24T09:30:00Z", "verdicts": 50}
     });
     insta::assert_json_snapshot!("app_response", round_trip::<AppResponse>(shown));

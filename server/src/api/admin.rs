@@ -127,16 +127,18 @@ fn view(row: &AppRow) -> AppResponse {
         policy: row.app.policy,
         identity_mode: row.app.identity_mode,
         created_at: row.created,
+        addresses: None,
         retiring_held: None,
         sending_blocked: None,
     }
 }
 
-/// An app with what its breaker holds.
+/// An app with its addresses and what its breaker holds.
 async fn full_view(app: &App, row: &AppRow) -> Result<AppResponse, ApiError> {
     let held = app.store.retiring_held(row.no).await?;
     let retiring_held = held.map(|held| RetiringHeld { since: held.since, verdicts: held.verdicts });
-    Ok(AppResponse { retiring_held, sending_blocked: app.blocks.of(row.no), ..view(row) })
+    let addresses = Some(app.store.address_counts(row.no).await?);
+    Ok(AppResponse { addresses, retiring_held, sending_blocked: app.blocks.of(row.no), ..view(row) })
 }
 
 /// `POST /v1/admin/apps/{app}/retiring`

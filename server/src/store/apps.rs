@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use pushbridge_wire::{AppId, ConfiguredKey, IdentityMode, PolicyConfig, PolicyMode, Timestamp};
+use pushbridge_wire::{
+    AddressCounts, AddressKind, AppId, ConfiguredKey, IdentityMode, PolicyConfig, PolicyMode, Timestamp,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{AppNo, Store, StoreError, rows::checked};
@@ -124,6 +126,28 @@ impl Store {
         self.read(move |connection| {
             let mut query = connection.prepare_cached("SELECT * FROM apps WHERE id = ?1")?;
             Ok(query.query_row([id.as_str()], read_app).optional()?)
+        })
+        .await
+    }
+
+    /// How many live addresses of each kind an app has.
+    pub async fn address_counts(&self, app: AppNo) -> Result<AddressCounts, StoreError> {
+        self.read(move |connection| {
+            let mut counts = AddressCounts::default();
+            let mut query = connection.prepare_cached(
+                "SELECT address_kind, count(*) FROM installations WHERE app = ?1 AND address_state = 'live'
+                 GROUP BY address_kind",
+            )?;
+            let mut rows = query.query([app.0])?;
+            while let Some(row) = rows.next()? {
+                match AddressKind::from(row.get::<_, String>(0)?) {
+                    AddressKind::FcmToken => counts.fcm_token = row.get(1)?,
+                    AddressKind::FcmFid => counts.fcm_fid = row.get(1)?,
+                    // Never live here.
+                    AddressKind::WebPush | AddressKind::Other(_) => {}
+                }
+            }
+            Ok(counts)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! The real server over real sockets, with the emulator as its FCM.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod api_addresses;
 mod api_bad_input;
 mod api_blocked;
 mod api_fields;
