@@ -4,9 +4,11 @@
 mod api_addresses;
 mod api_bad_input;
 mod api_blocked;
+mod api_concurrent;
 mod api_fields;
 mod api_idempotency;
 mod api_limits;
+mod api_policy;
 mod api_revoke;
 mod api_secrets;
 mod api_strangers;
