@@ -101,7 +101,7 @@ async fn presenting_an_address_of_somebody_else_reveals_nothing_about_its_owner(
     scene.fixture.end().await;
 }
 
-/// I12: with the address in hand one may not send to it in an app that is not one's own.
+/// I11: what is listed of keys and apps opens nothing.
 #[tokio::test]
 async fn keys_are_listed_without_themselves() {
     let scene = Scene::start().await;

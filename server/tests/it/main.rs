@@ -6,6 +6,7 @@ mod api_bad_input;
 mod api_blocked;
 mod api_concurrent;
 mod api_fields;
+mod api_history;
 mod api_idempotency;
 mod api_limits;
 mod api_policy;
