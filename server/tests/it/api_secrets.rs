@@ -3,86 +3,16 @@
 //! Our own crates are heard at TRACE, the others at DEBUG. Answers that are refusals are searched as well: they end in
 //! the logs of callers.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod cores;
+mod log;
+
+use std::time::Duration;
 
 use pushbridge_fcm_emulator::{DeviceChange, FaultAction, FaultSpec, FcmErrorCode, TokenEndpoint};
-use serde_json::{Value, json};
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan, util::SubscriberInitExt};
+use serde_json::json;
 
 use crate::fixture::{Answer, Fixture, Phone};
-
-const FILTER: &str =
-    "debug,pushbridge_server=trace,pushbridge_fcm=trace,pushbridge_wire=trace,pushbridge_core=trace";
-
-/// Where the log goes.
-#[derive(Clone, Default)]
-struct Capture(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Capture {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Capture {
-    /// Hears every thread of the process from now on.
-    fn install() -> Self {
-        let capture = Self::default();
-        let writer = capture.clone();
-        tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(FILTER))
-            .with_span_events(FmtSpan::FULL)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish()
-            .try_init()
-            .expect("nobody else of this process listens");
-        capture
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-/// What must not be found, each with a name that may be printed.
-#[derive(Default)]
-struct Secrets(Vec<(String, String)>);
-
-impl Secrets {
-    fn add(&mut self, name: impl Into<String>, value: &str) {
-        assert!(value.len() >= 8, "too short to be searched for");
-        self.0.push((name.into(), value.to_owned()));
-    }
-
-    fn add_phone(&mut self, name: &str, phone: &Phone) {
-        self.add(format!("secret of {name}"), &phone.secret);
-        self.add(format!("token of {name}"), phone.device.fcm_token.expose());
-        self.add(format!("FID of {name}"), phone.device.fcm_fid.expose());
-    }
-
-    /// The lines of the private key: a part of it is too much already.
-    fn add_private_key(&mut self, account: &str) {
-        let account: Value = serde_json::from_str(account).unwrap();
-        let pem = account["private_key"].as_str().unwrap();
-        for (index, line) in pem.lines().filter(|line| line.len() > 40).enumerate() {
-            self.add(format!("private key, line {index}"), line);
-        }
-    }
-
-    fn found_in<'s>(&'s self, text: &'s str) -> impl Iterator<Item = &'s str> {
-        self.0.iter().filter(|(_, value)| text.contains(value)).map(|(name, _)| name.as_str())
-    }
-}
+use log::{Capture, Secrets};
 
 /// A device, its life and everything that it says, with what of it is secret.
 async fn devices(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<Answer>) -> Phone {
@@ -245,6 +175,7 @@ async fn nothing_secret_is_logged_or_answered() {
     sends(&fixture, &mut secrets).await;
     let phone = devices(&fixture, &mut secrets, &mut refusals).await;
     mistakes(&fixture, &mut secrets, &mut refusals).await;
+    let shown = cores::live(&fixture, &mut secrets).await;
     assert!(
         fixture
             .http
@@ -261,24 +192,23 @@ async fn nothing_secret_is_logged_or_answered() {
         "pushbridge_fcm::oauth",
         "hyper",
         "h2::",
+        "pushbridge_core::",
+        "pushbridge_fcm_emulator::",
         "the project's set-up keeps",
     ] {
         assert!(log.contains(wanted), "{wanted} was not heard, so that the search below would show nothing");
     }
     let leaks: Vec<&str> = secrets.found_in(&log).collect();
-    assert!(leaks.is_empty(), "in the log: {leaks:?}; for example {}", lines_with(&log, &secrets));
+    assert!(leaks.is_empty(), "in the log: {leaks:?}; for example {}", secrets.line_in(&log));
     for pattern in ["ya29.", "eyJ", "PRIVATE KEY", "Bearer p"] {
         let line = log.lines().find(|line| line.contains(pattern)).unwrap_or_default();
         assert!(line.is_empty(), "an access token, an assertion or a key in the log: {pattern} in {line}");
     }
+    let leaks: Vec<&str> = secrets.found_in(&shown).collect();
+    assert!(leaks.is_empty(), "in what a core shows of itself: {leaks:?} in {shown}");
     for refusal in &refusals {
         assert!(refusal.problem().status >= 400);
         let leaks: Vec<&str> = secrets.found_in(&refusal.text).collect();
         assert!(leaks.is_empty(), "in a refusal: {leaks:?} in {}", refusal.text);
     }
-}
-
-/// The first line of `log` with one of `secrets`, for the one who mends it.
-fn lines_with<'l>(log: &'l str, secrets: &Secrets) -> &'l str {
-    log.lines().find(|line| secrets.found_in(line).next().is_some()).unwrap_or_default()
 }
