@@ -3,5 +3,6 @@
 mod claim;
 mod lanes;
 mod page;
+mod race;
 mod restart;
 mod settle;
