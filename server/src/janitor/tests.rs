@@ -5,7 +5,7 @@ mod retention;
 use std::time::Duration;
 
 use super::*;
-use crate::testing::Bench;
+use crate::{feedback::Finding, outbox::Outcome, testing::Bench};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -72,6 +72,31 @@ async fn many_silent_phones_are_retired_little_by_little() {
     days(&bench, 1).await;
     assert_eq!(count(&bench, LIVE).await, 0);
     assert_eq!(bench.app.store.retiring_held(bench.shop.no).await.unwrap(), None);
+}
+
+/// I8: what the janitor retires counts with what FCM calls dead in the same minutes.
+#[tokio::test]
+async fn retired_for_silence_counts_in_the_breaker() {
+    let bench = Bench::new().await;
+    let mut phones = Vec::new();
+    for number in 0..52 {
+        phones.push(bench.phone(number, &format!("u{number}")).await);
+    }
+    days(&bench, 270).await;
+    // Twelve are heard of again, the forty others are not.
+    for phone in &mut phones[40..] {
+        bench.put(phone).await;
+    }
+    days(&bench, 1).await;
+    assert_eq!(count(&bench, LIVE).await, 12);
+    for number in 40..52 {
+        bench.send(&format!("u{number}")).await;
+        let claim = bench.claim_only().await;
+        let failed = Outcome::Failed { reason: "unregistered" };
+        bench.settle(&claim, failed, Finding::Dead).await;
+    }
+    assert_eq!(count(&bench, LIVE).await, 52, "together they are a wave: all come back until somebody looks");
+    assert!(bench.app.store.retiring_held(bench.shop.no).await.unwrap().is_some());
 }
 
 #[tokio::test]
