@@ -10,6 +10,7 @@ mod api_history;
 mod api_idempotency;
 mod api_limits;
 mod api_policy;
+mod api_receipts;
 mod api_revoke;
 mod api_secrets;
 mod api_strangers;
