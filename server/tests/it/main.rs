@@ -16,6 +16,7 @@ mod api_secrets;
 mod api_strangers;
 mod api_user_data;
 mod api_verdicts;
+mod docs;
 mod fixture;
 mod harness;
 mod model;
