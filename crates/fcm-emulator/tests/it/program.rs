@@ -191,3 +191,70 @@ async fn nothing_secret_is_shown() {
     let answer = bench.send(&to_token(&dead)).await;
     assert!(!answer.body.to_string().contains(phone.fcm_fid.expose()));
 }
+
+/// I11: whatever is asked of it, and at any level, the program writes down no address, no bearer and no key.
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_secret_is_logged_at_any_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command.env("RUST_LOG", "debug,pushbridge_fcm_emulator=trace");
+    let (mut child, mut stdout, ready) = start(&mut command);
+    let mut pipe = child.stderr.take().unwrap();
+    // Read all the time, else the program would wait for somebody to read.
+    let logged = std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    });
+    let (url, control) = (ready["url"].as_str().unwrap(), ready["control"].as_str().unwrap());
+    let account = std::fs::read_to_string(folder.path().join(ready["service_account"].as_str().unwrap()));
+    let account = account.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = async |url: String, bearer: &str, body: Value| {
+        Answer::of(client.post(url).bearer_auth(bearer).json(&body).send().await.unwrap()).await
+    };
+
+    let sender = gcp_auth::CustomServiceAccount::from_json(&account).unwrap();
+    let scopes = ["https://www.googleapis.com/auth/firebase.messaging"];
+    let bearer = gcp_auth::TokenProvider::token(&sender, &scopes).await.unwrap();
+    let (bearer, refused) = (bearer.as_str().to_owned(), "a-bearer-of-nobody-0123456789");
+    let assertion = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJub2JvZHkifQ.c2lnbmVkLWJ5LW5vYm9keQ";
+    let grant = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)];
+    assert_eq!(client.post(format!("{url}/token")).form(&grant).send().await.unwrap().status(), 400);
+    let devices = format!("{control}/devices");
+    let before = post(devices.clone(), "", json!({"platform": "android"})).await.body;
+    let device = format!("{devices}/{}", before["id"].as_str().unwrap());
+    let after = post(format!("{device}/rotate"), "", json!({})).await.body;
+    let mut statuses = Vec::new();
+    for bearer in [bearer.as_str(), refused] {
+        for target in [
+            json!({"token": before["fcm_token"]}),
+            json!({"token": after["fcm_token"]}),
+            json!({"fid": after["fcm_fid"]}),
+            json!({"token": format!("no token, but {}", after["fcm_token"])}),
+        ] {
+            let to = format!("{url}/v1/projects/demo/messages:send");
+            statuses.push(post(to, bearer, json!({"message": target})).await.status);
+        }
+    }
+    assert_eq!(statuses, [404, 200, 200, 400, 401, 401, 401, 401]);
+    for page in [format!("{device}/inbox"), format!("{control}/requests"), format!("{url}/")] {
+        assert_eq!(client.get(page).send().await.unwrap().status(), 200);
+    }
+
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let written = format!("{ready}{rest}{}", logged.join().unwrap());
+    assert!(written.contains("a send has ended") && written.contains("refused an assertion"), "{written}");
+    let key: Value = serde_json::from_str(&account).unwrap();
+    let key = key["private_key"].as_str().unwrap().lines().filter(|line| line.len() > 40);
+    let devices = [&before, &after].into_iter().flat_map(|device| [&device["fcm_token"], &device["fcm_fid"]]);
+    let secrets = devices.map(|value| value.as_str().unwrap()).chain(key);
+    for secret in secrets.chain([bearer.as_str(), refused, assertion]) {
+        let line = written.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{} of {} characters", &secret[..4], secret.len());
+    }
+}
