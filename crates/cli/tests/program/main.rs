@@ -8,5 +8,6 @@ mod demo;
 mod mistakes;
 mod process;
 mod restart;
+mod secrets;
 mod serve;
 mod shop;
