@@ -17,6 +17,14 @@ const TO_INSTALLATION: &str = "
         AND NOT (d.installation = ?2 AND d.epoch IS ?3)
     LIMIT 1";
 
+/// Reads what is leased, of which there is never much, instead of all that the user got in weeks.
+const TO_USER: &str = "
+    SELECT 1 FROM deliveries d INDEXED BY deliveries_wire
+    WHERE d.app = ?1 AND d.user = ?2 AND d.state = 'leased' AND d.lease_until_ms > ?3
+        AND NOT EXISTS (SELECT 1 FROM installations i
+            WHERE i.installation = d.installation AND i.user = d.user AND i.epoch = d.epoch)
+    LIMIT 1";
+
 impl Store {
     /// Whether an attempt is on the wire to any value that `installation` holds or held, by whichever installation,
     /// except those that it made in its own epoch `present`. On the wire is what a durable lease says.
@@ -44,13 +52,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT 1 FROM deliveries d
-                 WHERE d.app = ?1 AND d.user = ?2 AND d.state = 'leased' AND d.lease_until_ms > ?3
-                   AND NOT EXISTS (SELECT 1 FROM installations i
-                       WHERE i.installation = d.installation AND i.user = d.user AND i.epoch = d.epoch)
-                 LIMIT 1",
-            )?;
+            let mut query = connection.prepare_cached(TO_USER)?;
             let found = query.query_row((app.0, user.as_str(), now.as_ms()), |_| Ok(())).optional()?;
             Ok(found.is_some())
         })

@@ -1,6 +1,6 @@
 //! How the wall finds what is on the wire.
 
-use super::TO_INSTALLATION;
+use super::{TO_INSTALLATION, TO_USER};
 use crate::{
     feedback::Finding,
     testing::{Bench, sent},
@@ -31,15 +31,31 @@ async fn the_wall_sees_what_is_on_the_wire_to_a_value_given_up_two_rotations_ago
 #[tokio::test]
 async fn the_wall_reads_of_each_value_only_what_is_leased() {
     let bench = Bench::new().await;
-    let plan = bench.app.store.read(|connection| {
-        let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {TO_INSTALLATION}"))?;
-        let lines = query.query_map((1, 1, 1, 1), |row| row.get::<_, String>("detail"))?;
-        Ok(lines.collect::<Result<Vec<_>, _>>()?.join("; "))
-    });
-    let plan = plan.await.unwrap();
+    let plan = plan(&bench, TO_INSTALLATION).await;
     assert!(
         plan.contains("h USING COVERING INDEX held_addresses_installation (installation=? AND app=?)"),
         "{plan}"
     );
     assert!(plan.contains("d USING INDEX deliveries_wire (app=? AND wire_key=?)"), "{plan}");
+}
+
+#[tokio::test]
+async fn the_wall_of_a_user_reads_only_what_is_leased() {
+    let plan = plan(&Bench::new().await, TO_USER).await;
+    assert!(plan.contains("d USING INDEX deliveries_wire (app=?)"), "{plan}");
+}
+
+async fn plan(bench: &Bench, query: &'static str) -> String {
+    let plan = bench.app.store.read(move |connection| {
+        let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+        for parameter in 1..=query.parameter_count() {
+            query.raw_bind_parameter(parameter, 1)?;
+        }
+        let (mut lines, mut rows) = (Vec::new(), query.raw_query());
+        while let Some(row) = rows.next()? {
+            lines.push(row.get::<_, String>("detail")?);
+        }
+        Ok(lines.join("; "))
+    });
+    plan.await.unwrap()
 }
