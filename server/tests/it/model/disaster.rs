@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::{Violation, game::Game};
-use crate::harness::DAY;
+use crate::harness::{DAY, Row};
 
 /// Longer than the end of life of an address that nobody reports.
 const SILENCE: Duration = Duration::from_secs(272 * 86_400);
@@ -24,6 +24,7 @@ pub(super) struct Snapshot {
     revokes: BTreeMap<String, Vec<u32>>,
     epochs: HashMap<String, u64>,
     ever_live: HashSet<String>,
+    rows: Vec<Row>,
 }
 
 impl Game {
@@ -39,6 +40,7 @@ impl Game {
             revokes: self.known_revokes.clone(),
             epochs: self.epochs.clone(),
             ever_live: self.ever_live.clone(),
+            rows: self.before.clone(),
         });
     }
 
@@ -52,7 +54,8 @@ impl Game {
         self.epochs = snapshot.epochs.clone();
         // A value that the server has never heard of belongs to whoever brings it first.
         self.ever_live = snapshot.ever_live.clone();
-        self.before.clear();
+        // What was retired then may have been so for months: the delivery that shows why is forgotten before the event.
+        self.before = snapshot.rows.clone();
         self.restored = true;
         self.world.town.quiet().await;
     }
