@@ -1,7 +1,7 @@
 // Google's Admin SDK for Node, unmodified, against the emulator.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { initializeApp } from 'firebase-admin/app';
+import { cert, initializeApp } from 'firebase-admin/app';
 import { getMessaging } from 'firebase-admin/messaging';
 import { ToEmulator, addDevice, addFault, change, clearFaults, inbox, ready, statuses } from './emulator.mjs';
 
@@ -36,6 +36,13 @@ async function sole(device) {
 }
 
 afterEach(clearFaults);
+
+test('a service account gets its access token here, if the agent leads that call too', async () => {
+  const device = await addDevice();
+  const withAccount = messagingWith(cert(ready.service_account, httpAgent), 'service-account');
+  assert.match(await withAccount.send({ token: device.fcm_token, data: { k: 'v' } }), NAME);
+  assert.equal((await sole(device)).data.k, 'v');
+});
 
 test('a notification to a token arrives', async () => {
   const device = await addDevice();
