@@ -1,5 +1,5 @@
 //! Control over HTTP: the projects, and the way into each. In: `/emulator/v1/projects/{project}/…`. Out: what the same call
-//! without the project answers for the first one. Next: [`routes`](super::routes).
+//! without the project answers for the first one. Next: `routes`.
 
 use std::sync::Arc;
 

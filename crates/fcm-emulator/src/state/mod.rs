@@ -7,7 +7,7 @@
 //! | a file that cannot be used is left as it is, and the start refused | `a_file_that_cannot_be_used_is_refused_and_left_alone` |
 //! | one emulator a file | `a_second_emulator_is_refused_the_file` |
 //!
-//! [`file`] reads and writes, [`saved`] is its content, [`keeper`] says when.
+//! [`mod@file`] reads and writes, [`saved`] is its content, [`keeper`] says when.
 
 mod file;
 mod keeper;
