@@ -64,7 +64,11 @@ impl Scene {
     }
 
     async fn patch_account(&self, emulator: &FcmEmulator) {
-        let account: Value = serde_json::from_str(emulator.service_account_json()).unwrap();
+        self.patch_account_json(emulator.service_account_json()).await;
+    }
+
+    async fn patch_account_json(&self, account: &str) {
+        let account: Value = serde_json::from_str(account).unwrap();
         let (path, body) = ("/v1/admin/apps/shop", json!({"service_account": account}));
         self.fixture.http.call("PATCH", path, &self.fixture.operator, &body).await.expect(200);
     }
@@ -106,6 +110,32 @@ async fn a_refused_key_keeps_everything_waiting_until_it_is_mended() {
     scene.fixture.clock.advance(Duration::from_secs(30));
     scene.assert_all_arrive().await;
     other.shutdown().await;
+}
+
+/// Other credentials count for the next message, though the access token of the old ones would live for an hour.
+#[tokio::test]
+async fn patched_credentials_are_used_at_once() {
+    let mut scene = Scene::start().await;
+    let [first, second, third] = ["anna", "boris", "clara"];
+    scene.messages.push(scene.fixture.send(first).await);
+    assert_eq!(scene.fixture.ended(&scene.messages[0]).await["state"], "sent");
+    let own = scene.fixture.control();
+    assert_eq!(own.token_requests(), 1);
+
+    // A sound account, but of a project in which it has nothing to say.
+    let blog = scene.fixture.emulator.add_project("blog").await.unwrap();
+    scene.patch_account_json(blog.service_account_json()).await;
+    scene.messages.push(scene.fixture.send(second).await);
+    assert_eq!(scene.blocked().await["reason"], "permission_denied");
+    assert_eq!((own.token_requests(), blog.token_requests()), (1, 1));
+
+    scene.patch_account(&scene.fixture.emulator).await;
+    let message = scene.fixture.send(third).await;
+    assert_eq!(scene.fixture.ended(&message).await["state"], "sent", "and no clock was moved");
+    assert_eq!((scene.fixture.control().token_requests(), blog.token_requests()), (2, 1));
+    scene.fixture.clock.advance(Duration::from_secs(30));
+    assert_eq!(scene.fixture.ended(&scene.messages[1]).await["state"], "sent");
+    scene.fixture.end().await;
 }
 
 /// I5: a permission that comes back, or an API that is switched on, is found without anybody's help.
