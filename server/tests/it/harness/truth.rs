@@ -134,6 +134,15 @@ impl Truth {
         query.query_row([row.no], |row| row.get::<_, i64>(0)).unwrap() > 0
     }
 
+    /// Whether an attempt for a user began since `since_ms` at an installation of `app` that has not PUT since then.
+    pub(crate) fn was_sent_before_its_put(&self, app: &str, since_ms: i64) -> bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM apps a JOIN deliveries d USING (app) JOIN installations i USING (installation)
+                   WHERE a.id = ?1 AND d.user IS NOT NULL AND d.first_attempt_ms >= ?2 AND i.seen_ms < ?2)";
+        let connection = self.connection();
+        let mut query = connection.prepare_cached(sql).unwrap();
+        query.query_row((app, since_ms), |row| row.get(0)).unwrap()
+    }
+
     /// What is wrong in the whole store, whatever the app: the first that is found.
     pub(crate) fn broken_rule(&self) -> Option<&'static str> {
         let connection = self.connection();

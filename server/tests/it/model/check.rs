@@ -16,6 +16,7 @@ impl Game {
         let rows = self.world.rows();
         self.read_requests();
         self.check_rows(&rows)?;
+        self.check_restored()?;
         for phone in 0..self.ghosts.len() {
             self.check_arrivals(phone)?;
             self.look_at(phone)?;
@@ -87,6 +88,17 @@ impl Game {
         Ok(())
     }
 
+    /// Rule 10: a restored server has forgotten logouts, so it sends nothing to a binding before its phone has PUT.
+    fn check_restored(&self) -> Result<(), Violation> {
+        let (town, app) = (&self.world.town, &self.world.shop.id);
+        match self.restored_ms {
+            Some(since_ms) if town.truth.was_sent_before_its_put(app, since_ms) => {
+                Err("F13: a restored server sends to a binding whose phone has not reported since".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// I4, and what an attacker may not do: which pushes reach a phone.
     fn check_arrivals(&mut self, phone: usize) -> Result<(), Violation> {
         let ghost = &mut self.ghosts[phone];
@@ -98,7 +110,7 @@ impl Game {
             }
             let Some(out) = ghost.out.get(&user) else { continue };
             // The copy of a phone that logged out confirms for it what the restored server has forgotten.
-            if self.copies && self.restored {
+            if self.copies && self.restored_ms.is_some() {
                 continue;
             }
             if out.closed_at.is_some_and(|at| seq > at) {

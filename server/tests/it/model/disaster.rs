@@ -56,7 +56,7 @@ impl Game {
         self.ever_live = snapshot.ever_live.clone();
         // What was retired then may have been so for months: the delivery that shows why is forgotten before the event.
         self.before = snapshot.rows.clone();
-        self.restored = true;
+        self.restored_ms = Some(self.world.town.clock.now().as_ms());
         self.world.town.quiet().await;
     }
 

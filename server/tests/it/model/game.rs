@@ -33,8 +33,8 @@ pub(super) struct Game {
     /// Whether two phones may have one identity.
     pub(super) copies: bool,
     pub(super) snapshot: Option<Snapshot>,
-    /// Whether the server was put back to a snapshot.
-    pub(super) restored: bool,
+    /// When the server was put back to a snapshot, by its own clock.
+    pub(super) restored_ms: Option<i64>,
 }
 
 /// What is true of a phone, whatever its core says.
@@ -98,7 +98,7 @@ impl Game {
             before: Vec::new(),
             copies: false,
             snapshot: None,
-            restored: false,
+            restored_ms: None,
         }
     }
 
