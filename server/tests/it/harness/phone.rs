@@ -29,6 +29,8 @@ pub(crate) struct Phone {
     pub(crate) link: Arc<Link>,
     pub(crate) session: Arc<Session>,
     pub(crate) device: DeviceId,
+    /// What this version of the app was built for: the platform names its address in that dialect.
+    dialect: RegistrationKind,
     control: Control,
     shop: Shop,
     folder: PathBuf,
@@ -44,7 +46,8 @@ pub(crate) struct Phone {
 pub(crate) struct Pull {
     id: Option<PullId>,
     reset: Option<u64>,
-    token: String,
+    dialect: RegistrationKind,
+    value: String,
 }
 
 /// A message that the core let through or dropped.
@@ -80,6 +83,7 @@ impl Phone {
             link,
             session,
             device,
+            dialect: RegistrationKind::FcmToken,
             control,
             shop,
             folder,
@@ -98,13 +102,31 @@ impl Phone {
         self.control.device(&self.device).unwrap()
     }
 
-    pub(crate) fn token(&self) -> String {
-        self.device().fcm_token.expose().to_owned()
+    /// What the platform names now, in the app's dialect.
+    pub(crate) fn address(&self) -> String {
+        let device = self.device();
+        match self.dialect {
+            RegistrationKind::FcmToken => device.fcm_token.expose().to_owned(),
+            RegistrationKind::FcmFid => device.fcm_fid.expose().to_owned(),
+        }
+    }
+
+    fn named(&self, id: Option<PullId>, reset: Option<u64>) -> Pull {
+        Pull { id, reset, dialect: self.dialect, value: self.address() }
+    }
+
+    /// The app is updated to one that speaks the other dialect, or set back; its process starts anew.
+    pub(crate) async fn change_dialect(&mut self) {
+        self.dialect = match self.dialect {
+            RegistrationKind::FcmToken => RegistrationKind::FcmFid,
+            RegistrationKind::FcmFid => RegistrationKind::FcmToken,
+        };
+        self.crash().await;
     }
 
     /// Asks the platform for the address.
     pub(crate) fn pull(&self) -> Pull {
-        Pull { id: Some(self.core.begin_pull().unwrap()), reset: None, token: self.token() }
+        self.named(Some(self.core.begin_pull().unwrap()), None)
     }
 
     /// What the core asks of the platform when it wants a fresh address: deleteToken, then getToken. With `keeps` the
@@ -114,15 +136,15 @@ impl Phone {
         if !keeps {
             self.change(DeviceChange::Rotate);
         }
-        Some(Pull { id: None, reset: Some(reset), token: self.token() })
+        Some(self.named(None, Some(reset)))
     }
 
     /// The platform's answer reaches the core.
     pub(crate) fn report(&self, pull: Pull) {
-        let kind = RegistrationKind::FcmToken;
-        match pull.reset {
-            Some(reset) => self.core.reset_done(reset, kind, pull.token).unwrap(),
-            None => self.core.on_registration(kind, pull.token, pull.id).unwrap(),
+        let Pull { id, reset, dialect, value } = pull;
+        match reset {
+            Some(reset) => self.core.reset_done(reset, dialect, value).unwrap(),
+            None => self.core.on_registration(dialect, value, id).unwrap(),
         };
     }
 
@@ -139,7 +161,7 @@ impl Phone {
     pub(crate) fn rotate(&self, heard: bool) {
         self.change(DeviceChange::Rotate);
         if heard {
-            self.report(Pull { id: None, reset: None, token: self.token() });
+            self.report(self.named(None, None));
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Violation,
-    game::{Game, Out},
+    game::{Game, Out, USERS},
 };
 use crate::harness::{Attacker, Row};
 
@@ -83,6 +83,18 @@ impl Game {
             let is_revoked = at_login.is_none_or(|session| self.is_revoked(user, session));
             if user != Attacker::USER && is_revoked {
                 return Err(format!("F8: a login from before a revoke of its user is bound: {row:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rule 6: a policy that is applied at once leaves nobody with more phones than it allows.
+    pub(super) fn check_policy(&self) -> Result<(), Violation> {
+        let (rows, limit) = (self.world.rows(), self.limit());
+        for user in USERS {
+            let bound = rows.iter().filter(|row| row.user.as_deref() == Some(user)).count();
+            if bound > limit {
+                return Err(format!("I2: {bound} bindings of {user} after {} was applied", self.policy));
             }
         }
         Ok(())

@@ -8,9 +8,11 @@ pub(super) enum Op {
     // A person.
     Login(u8, u8),
     Logout(u8),
-    // The platform: with `true`, `onNewToken` is heard; the value is kept; the app was installed anew.
+    // The platform: with `true`, `onNewToken` is heard; the value is kept; the app was installed anew. `Dialect`: an
+    // update that speaks of FIDs instead of tokens, or the other way round.
     Rotate(u8, bool),
     Expire(u8),
+    Dialect(u8),
     Pull(u8),
     Report(u8, u8),
     ResetPlatform(u8, bool),
@@ -102,6 +104,7 @@ impl Op {
             35 => Self::Fail,
             36 | 37 => Self::Attack(one),
             38 => Self::Pry(one),
+            39 => Self::Dialect(one),
             40 | 41 => Self::Snapshot,
             42 | 43 => Self::RestoreServer,
             44 if one < 64 => Self::FallSilent,

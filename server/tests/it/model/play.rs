@@ -27,6 +27,11 @@ impl Game {
             Op::Logout(phone) => self.log_out(self.phone(phone)),
             Op::Rotate(phone, heard) => self.world.phones[self.phone(phone)].rotate(heard),
             Op::Expire(phone) => self.world.phones[self.phone(phone)].change(DeviceChange::Expire),
+            Op::Dialect(phone) => {
+                let phone = self.phone(phone);
+                self.world.phones[phone].change_dialect().await;
+                self.start(phone);
+            }
             Op::Pull(phone) => {
                 let phone = self.phone(phone);
                 self.ghosts[phone].pulls.push(self.world.phones[phone].pull());
@@ -54,6 +59,9 @@ impl Game {
                 self.policy = policy(choice);
                 self.world.shop.set_policy(&self.policy, now).await;
                 self.world.town.quiet().await;
+                if now {
+                    self.check_policy()?;
+                }
             }
             Op::Snapshot => self.take_snapshot(),
             Op::RestoreServer => self.restore_server().await,

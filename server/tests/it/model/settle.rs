@@ -81,17 +81,17 @@ impl Game {
                     ghost.human
                 ));
             }
-            let token = device.fcm_token.expose();
+            let value = phone.address();
             let is_alive = device.state == DeviceState::Active;
             if !is_alive && row.user.is_none() {
                 continue; // nobody sends, so nobody can know
             }
-            if !is_alive || row.state != "live" || row.value.as_deref() != Some(token) {
+            if !is_alive || row.state != "live" || row.value.as_ref() != Some(&value) {
                 return Err(format!("I9: phone {index} ({:?}) cannot be reached: {row:?}", device.state));
             }
             let foreign = rows.iter().find(|row| {
                 row.state == "live"
-                    && row.value.as_deref() == Some(token)
+                    && row.value.as_ref() == Some(&value)
                     && row.user.is_some()
                     && row.user != ghost.human
             });

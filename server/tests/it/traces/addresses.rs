@@ -11,7 +11,7 @@ use crate::harness::{Attacker, DAY, MINUTE, World};
 async fn an_attacker_who_claims_a_logged_out_phones_value_rings_nobody() {
     let mut world = World::start(json!({"mode": "multi"}), 1).await;
     world.log_in(0, "anna").await;
-    let value = world.phones[0].token();
+    let value = world.phones[0].address();
     world.phones[0].logout();
     world.sync(0).await;
     let mut attacker = Attacker::new(world.shop.clone(), 0xee);
@@ -31,7 +31,7 @@ async fn an_attacker_who_claims_a_logged_out_phones_value_rings_nobody() {
 async fn a_claimed_value_stays_with_its_holder_until_possession_is_proven() {
     let mut world = World::start(json!({"mode": "multi"}), 1).await;
     world.log_in(0, "anna").await;
-    let answer = Attacker::new(world.shop.clone(), 0xee).claim(&world.phones[0].token()).await;
+    let answer = Attacker::new(world.shop.clone(), 0xee).claim(&world.phones[0].address()).await;
     assert_eq!(answer["address_state"], "contested");
     world.settle().await.expect("an end");
     assert_eq!(world.row(0).unwrap().state, "live");
@@ -209,6 +209,6 @@ async fn a_pull_begun_before_a_rotation_does_not_bring_the_old_token_back() {
     world.phones[0].report(slow);
     assert_eq!(world.phones[0].status().address_fingerprint, fresh);
     world.settle().await.expect("an end");
-    assert_eq!(world.row(0).unwrap().value, Some(world.phones[0].token()));
+    assert_eq!(world.row(0).unwrap().value, Some(world.phones[0].address()));
     world.end().await;
 }

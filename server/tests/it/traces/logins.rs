@@ -148,7 +148,7 @@ async fn a_proof_from_before_a_revoke_binds_nobody() {
 async fn a_login_over_another_user_gives_the_old_address_up() {
     let mut world = World::start(json!({"mode": "multi"}), 1).await;
     world.log_in(0, "anna").await;
-    let old = world.phones[0].token();
+    let old = world.phones[0].address();
     world.phones[0].login("boris").await;
     assert!(world.phones[0].status().pending_reset.is_some());
     world.settle().await.expect("an end");
