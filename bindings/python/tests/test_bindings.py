@@ -1,11 +1,14 @@
 """The smoke proof that the core is usable beyond Kotlin and Swift: a life of a token through real sockets."""
 
+import asyncio
+import gc
 import threading
 import unittest
 
 from pushbridge import (
     DeferCause, LogoutState, MessageDisposition, Permission, PushError, Registration, RegistrationKind, SyncTrigger,
 )
+from pushbridge._generated import pushbridge_ffi as ffi
 from tests.world import EmulatedPhone, World
 
 BACK = SyncTrigger.NETWORK_BACK
@@ -17,12 +20,13 @@ class BindingsTest(unittest.IsolatedAsyncioTestCase):
         cls.world = World()
         cls.addClassCleanup(cls.world.end)
 
-    def start(self, proof=None, **options):
-        name = self._testMethodName.replace("_", "-")[:60].rstrip("-")
+    def start(self, proof=None, name=None, keep=True, **options):
+        name = name or self._testMethodName.replace("_", "-")[:60].rstrip("-")
         self.backend = self.world.new_app(name)
         self.phone = EmulatedPhone(self.world)
         self.push = self.world.open(name, self.phone, proof or self.backend.proof, **options)
-        self.addAsyncCleanup(self.push.close)
+        if keep:
+            self.addAsyncCleanup(self.push.close)
         return self.push
 
     async def test_a_life_of_a_token(self):
@@ -70,6 +74,39 @@ class BindingsTest(unittest.IsolatedAsyncioTestCase):
         self.assertTrue((await push.sync()).is_NEEDS_CREDENTIALS())
         self.assertEqual("live", push.snapshot().address_state)
         self.assertIn("user_proof_needed", [finding.code for finding in push.diagnose().findings])
+
+    async def test_row_12_closed_cores_leave_nothing_behind_in_the_tables_of_callbacks(self):
+        tables = [
+            ffi._UniffiFfiConverterTypeCredentialsProvider._handle_map,
+            ffi._UniffiFfiConverterTypePushListener._handle_map,
+            ffi._UniffiContinuationHandleMap,
+        ]
+        held = lambda: [len(table._map) for table in tables]
+        gc.collect()  # cores of other tests
+        before = held()
+
+        def proof(user, _force_refresh):
+            answers = [self.backend.proof, lambda _user: None, self.raises]
+            return answers[number % 3](user)
+
+        for number in range(6):
+            push = self.start(proof=proof, name=f"handles-{number}", keep=False)
+            push.login("anna")
+            self.assertGreater(sum(held()), sum(before))
+            await push.sync()
+            await push.close()
+            del push
+        del self.push
+        gc.collect()
+        for _ in range(200):  # the core's threads end after the close
+            if held() == before:
+                break
+            await asyncio.sleep(0.05)
+        self.assertEqual(before, held())
+
+    @staticmethod
+    def raises(_user):
+        raise RuntimeError("token=abc")
 
     async def test_row_26_a_listener_may_call_the_core_and_raise(self):
         entered = threading.Event()
