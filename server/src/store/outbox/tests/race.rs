@@ -27,8 +27,11 @@ enum Order {
 
 const ORDERS: [Order; 3] = [Order::UnbindFirst, Order::ClaimFirst, Order::UnbindAfterARead];
 
+/// Changes what the phone reports next.
+type Unbind = fn(&mut Phone);
+
 /// How a phone stops being Anna's, or reachable.
-const UNBINDS: [(&str, fn(&mut Phone)); 4] = [
+const UNBINDS: [(&str, Unbind); 4] = [
     ("logout", |phone| phone.user = None),
     ("the same person by another login", |phone| phone.login = "login-again".to_owned()),
     ("another person", |phone| {
@@ -43,7 +46,7 @@ fn is_on_the_wire(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// Whether a message for Anna was on the wire at the moment of the unbind's commit, and how many a worker got to send.
-async fn race(order: Order, unbind: fn(&mut Phone)) -> (bool, usize) {
+async fn race(order: Order, unbind: Unbind) -> (bool, usize) {
     let bench = Bench::with(|config| config.server.readers = 1).await;
     let mut phone = bench.phone(1, "anna").await;
     bench.send("anna").await;
