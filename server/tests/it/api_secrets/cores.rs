@@ -87,13 +87,15 @@ pub(super) async fn live(fixture: &Fixture, secrets: &mut Secrets) -> String {
     shown
 }
 
+type Change = Box<dyn Fn(&mut PushConfig)>;
+
 /// No connection, no TLS, a server that is none, a proxy that refuses, a store that is damaged.
 async fn failures(fixture: &Fixture, folder: &Path, secrets: &mut Secrets, device: &Device) -> String {
     secrets.add("a proxy's password", PROXY_PASSWORD);
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let emulator = fixture.emulator.url().to_owned();
     let address = fixture.http.address;
-    let failing: [(&str, Box<dyn Fn(&mut PushConfig)>); 4] = [
+    let failing: [(&str, Change); 4] = [
         ("closed", Box::new(move |config| config.base_url = format!("http://{closed}"))),
         ("tls", Box::new(move |config| config.base_url = format!("https://{address}"))),
         ("portal", Box::new(move |config| config.base_url.clone_from(&emulator))),

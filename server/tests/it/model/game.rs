@@ -55,6 +55,10 @@ pub(super) struct Ghost {
     /// Answers of the platform that the core has not heard yet.
     pub(super) pulls: Vec<Pull>,
     pub(super) backup: Option<Backup>,
+    /// Its core forgot who it was, and it names itself in the other dialect than once: what it was before may have an
+    /// address that the platform still serves and nobody will ever report.
+    pub(super) forgot: bool,
+    pub(super) changed_dialect: bool,
     /// Requests of this phone that were read.
     pub(super) read: usize,
 }

@@ -30,6 +30,7 @@ impl Game {
             Op::Dialect(phone) => {
                 let phone = self.phone(phone);
                 self.world.phones[phone].change_dialect().await;
+                self.ghosts[phone].changed_dialect = true;
                 self.start(phone);
             }
             Op::Pull(phone) => {
@@ -156,6 +157,7 @@ impl Game {
         self.world.phones[to].restore(&backup.folder, whole).await;
         self.start(to);
         let ghost = &mut self.ghosts[to];
+        ghost.forgot = true;
         ghost.leaving.clear();
         // A core whose marker is another one knows that it is a copy, and has logged out.
         let knows = self.world.phones[to].status().recovered.is_some();
@@ -181,6 +183,7 @@ impl Game {
         self.start(phone);
         let ghost = &mut self.ghosts[phone];
         ghost.human = None;
+        ghost.forgot = true;
         ghost.leaving.clear();
         ghost.identity = self.world.phones[phone].status().installation_id;
     }

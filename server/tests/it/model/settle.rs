@@ -131,7 +131,12 @@ impl Game {
                 // Who is locked out may be bound all the same where a restore made the server forget the revoke.
                 let is_bound = self.world.row(phone).is_some_and(|row| row.user.as_deref() == Some(user));
                 let is_his = self.ghosts[phone].human.as_deref() == Some(user) && is_bound;
-                let got: Vec<_> = self.world.phones[phone].hear().iter().map(|one| one.to_the_app).collect();
+                let ghost = &self.ghosts[phone];
+                // What is sent to its forgotten self rings it too, and only the shield can help.
+                let left_behind = ghost.forgot && ghost.changed_dialect;
+                let heard = self.world.phones[phone].hear();
+                let got = heard.iter().map(|one| one.to_the_app);
+                let got: Vec<_> = got.filter(|to_the_app| *to_the_app || !left_behind).collect();
                 let wanted: &[bool] = if is_his { &[true] } else { &[] };
                 if got != wanted {
                     return Err(format!(
