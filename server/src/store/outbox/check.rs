@@ -22,6 +22,7 @@ pub(super) struct DueRow {
     pub(super) attempts: u32,
     pub(super) first_attempt: Option<Timestamp>,
     pub(super) expires: Timestamp,
+    /// Whether it names an installation, which may be gone.
     to_installation: bool,
     holder: Option<Holder>,
 }

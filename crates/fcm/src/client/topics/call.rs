@@ -27,6 +27,7 @@ use crate::{
 
 /// 500 topics with the longest of names, written twice each, and some room.
 const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
+
 /// Makes the calls of one project.
 pub(super) struct Caller {
     /// `…/v1/projects/{project}/registrations`.
