@@ -196,8 +196,9 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
 async fn take_configured(app: &App, configured: &AppConfig) -> Result<(), StartError> {
     let wrong = |problem: String| StartError::App { app: configured.id.to_string(), problem };
     let new = configured_app(configured).map_err(wrong)?;
-    if !app.store.replace_app(new.clone()).await? {
-        app.store.create_app(new, app.clock.now()).await?;
+    let now = app.clock.now();
+    if !app.store.replace_app(new.clone(), "configuration", now).await? {
+        app.store.create_app(new, now).await?;
     }
     Ok(())
 }

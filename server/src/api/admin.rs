@@ -209,7 +209,7 @@ pub async fn update_app(
     if changed.identity_mode == IdentityMode::Trusted {
         warn_of_trust(id.as_str());
     }
-    app.store.replace_app(changed).await?;
+    app.store.replace_app(changed, "operator", app.clock.now()).await?;
     app.senders.forget(row.no);
     // What was wrong may be mended: deliveries that wait find out at once.
     app.blocks.lift(row.no);

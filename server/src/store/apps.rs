@@ -7,7 +7,7 @@ use pushbridge_wire::{
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{AppNo, Store, StoreError, rows::checked};
+use super::{AppNo, InstallationNo, Store, StoreError, installations::append_event, rows::checked};
 use crate::policy::Policy;
 
 /// An app as it stands in the store.
@@ -82,16 +82,27 @@ impl Store {
 
     /// Replaces everything of an app but its id and number. Where it now sends with another project, key or endpoint,
     /// addresses that seemed to belong to another project are tried again. False where there is no such app.
-    pub async fn replace_app(&self, app: NewApp) -> Result<bool, StoreError> {
+    pub async fn replace_app(
+        &self,
+        app: NewApp,
+        actor: &'static str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let mut release = connection.prepare_cached(
                 "UPDATE OR IGNORE installations SET address_state = 'live'
                  FROM apps a
                  WHERE a.id = ?1 AND installations.app = a.app AND installations.address_state = 'quarantined'
-                     AND (a.firebase_project, a.service_account, a.fcm_endpoint) IS NOT (?2, ?3, ?4)",
+                     AND (a.firebase_project, a.service_account, a.fcm_endpoint) IS NOT (?2, ?3, ?4)
+                 RETURNING app, installation",
             )?;
             let sending = (app.id.as_str(), &app.firebase_project, &app.service_account, &app.fcm_endpoint);
-            release.execute(sending)?;
+            let released = release
+                .query_map(sending, |row| Ok((AppNo(row.get(0)?), InstallationNo(row.get(1)?))))?
+                .collect::<Result<Vec<_>, _>>()?;
+            for (app, no) in released {
+                append_event(connection, app, no, now, "address_live", None, actor, None)?;
+            }
             let mut update = connection.prepare_cached(
                 "UPDATE apps SET firebase_project = ?2, service_account = ?3, service_account_email = ?4,
                      fcm_endpoint = ?5, policy_mode = ?6, max_devices = ?7, identity_mode = ?8, identity_keys = ?9

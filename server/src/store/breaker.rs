@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use pushbridge_wire::{Reason, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{AppNo, InstallationNo, Store, StoreError};
+use super::{AppNo, InstallationNo, Store, StoreError, installations::append_event};
 use crate::feedback::BREAKER_RULE;
 
 const MINUTE_MS: i64 = 60_000;
@@ -150,15 +150,19 @@ fn window(connection: &Connection, app: AppNo) -> Result<(u64, u64), StoreError>
 fn trip(connection: &Connection, app: AppNo, now: Timestamp) -> Result<(), StoreError> {
     connection.execute("INSERT INTO breakers (app, tripped_ms) VALUES (?1, ?2)", (app.0, now.as_ms()))?;
     // OR IGNORE: a value that another installation has taken since stays there.
-    connection.execute(
+    let mut restore = connection.prepare_cached(
         "UPDATE OR IGNORE installations SET address_state = 'live',
              deaths = max(0, installations.deaths - (v.becomes = 'retired'))
          FROM dead_verdicts v
          WHERE v.app = ?1 AND v.held = 0 AND installations.installation = v.installation
              AND installations.generation = v.generation AND installations.address_key = v.address_key
-             AND installations.address_state = v.becomes",
-        [app.0],
+             AND installations.address_state = v.becomes
+         RETURNING installation",
     )?;
+    let back = restore.query_map([app.0], |row| Ok(InstallationNo(row.get(0)?)))?;
+    for no in back.collect::<Result<Vec<_>, _>>()? {
+        append_event(connection, app, no, now, "address_live", None, "breaker", None)?;
+    }
     connection.execute("UPDATE dead_verdicts SET held = 1 WHERE app = ?1", [app.0])?;
     Ok(())
 }
@@ -218,20 +222,18 @@ fn release_one(
              FROM dead_verdicts v
              WHERE v.app = ?1 AND v.installation = ?2 AND v.generation = ?3
                  AND installations.installation = ?2 AND installations.generation = ?3
-                 AND installations.address_key = v.address_key AND installations.address_state = 'live'",
+                 AND installations.address_key = v.address_key AND installations.address_state = 'live'
+             RETURNING address_state = 'quarantined'",
         )?;
-        if apply.execute((app.0, installation, generation))? == 1 {
-            let (no, reason) = (InstallationNo(installation), Reason::Unregistered);
-            super::installations::append_event(
-                connection,
-                app,
-                no,
-                now,
-                "address_retired",
-                Some(&reason),
-                "operator",
-                None,
-            )?;
+        let quarantined =
+            apply.query_map((app.0, installation, generation), |row| row.get(0))?.next().transpose()?;
+        if let Some(quarantined) = quarantined {
+            let (event, reason) = match quarantined {
+                true => ("address_quarantined", Reason::WrongProject),
+                false => ("address_retired", Reason::Unregistered),
+            };
+            let no = InstallationNo(installation);
+            append_event(connection, app, no, now, event, Some(&reason), "operator", None)?;
         }
     }
     let mut forget = connection.prepare_cached(

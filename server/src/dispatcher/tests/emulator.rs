@@ -22,7 +22,7 @@ async fn start() -> (Bench, FcmEmulator, Device) {
         fcm_endpoint: Some(emulator.url().to_owned()),
         ..bench.shop.app.clone()
     };
-    assert!(bench.app.store.replace_app(app).await.unwrap());
+    assert!(bench.app.store.replace_app(app, "operator", bench.now()).await.unwrap());
     let device = emulator.control().add_device(Platform::Android);
     let mut phone = Phone::new(1, "anna");
     phone.token = Some(device.fcm_token.expose().to_owned());

@@ -34,6 +34,14 @@ async fn live(bench: &Bench) -> u64 {
     bench.text(count).await.parse().unwrap()
 }
 
+/// The newest events of the installations, each kind once: what, why and by whom, and of how many.
+async fn newest_events(bench: &Bench) -> String {
+    let newest = "SELECT group_concat(event || ' ' || number, ', ') FROM
+        (SELECT concat(what, ' ', coalesce(reason, '-'), ' ', actor) AS event, count(*) AS number FROM
+            (SELECT installation, what, reason, actor, max(event) FROM events GROUP BY installation) GROUP BY 1)";
+    bench.text(newest).await
+}
+
 async fn held(bench: &Bench) -> Option<u64> {
     bench.app.store.retiring_held(bench.shop.no).await.unwrap().map(|held| held.verdicts)
 }
@@ -48,6 +56,7 @@ async fn a_wave_of_dead_verdicts_retires_nothing_and_is_held() {
     let bench = Bench::new().await;
     wave(&bench, 0..60, Finding::Dead).await;
     assert_eq!((live(&bench).await, held(&bench).await), (60, Some(60)));
+    assert_eq!(newest_events(&bench).await, "address_live - breaker 60", "each return is in the history");
     wave(&bench, 60..90, Finding::Dead).await;
     assert_eq!((live(&bench).await, held(&bench).await), (90, Some(90)));
 }
@@ -111,6 +120,15 @@ async fn applied_verdicts_retire_what_is_still_the_same() {
     assert_eq!((live(&bench).await, held(&bench).await), (1, None));
 }
 
+/// What a held verdict becomes is what the history says.
+#[tokio::test]
+async fn applied_verdicts_are_told_as_what_they_are() {
+    let bench = Bench::new().await;
+    wave(&bench, 0..60, Finding::WrongProject).await;
+    assert_eq!(release(&bench, Release::Apply).await, Some(60));
+    assert_eq!(newest_events(&bench).await, "address_quarantined wrong_project operator 60");
+}
+
 #[tokio::test]
 async fn a_restart_forgets_neither_the_breaker_nor_what_it_holds() {
     let bench = Bench::new().await;
@@ -127,9 +145,10 @@ async fn another_service_account_tries_quarantined_addresses_again() {
     wave(&bench, 0..3, Finding::WrongProject).await;
     assert_eq!(live(&bench).await, 0);
     let same = bench.shop.app.clone();
-    bench.app.store.replace_app(same.clone()).await.unwrap();
+    bench.app.store.replace_app(same.clone(), "operator", bench.now()).await.unwrap();
     assert_eq!(live(&bench).await, 0, "nothing changed");
     let mended = crate::store::NewApp { firebase_project: "right".to_owned(), ..same };
-    bench.app.store.replace_app(mended).await.unwrap();
+    bench.app.store.replace_app(mended, "operator", bench.now()).await.unwrap();
     assert_eq!(live(&bench).await, 3);
+    assert_eq!(newest_events(&bench).await, "address_live - operator 3");
 }
