@@ -116,6 +116,14 @@ impl Bench {
         }
     }
 
+    /// `phone` echoes the challenge of its last PUT, so that the value it reports is its own.
+    pub(crate) async fn prove(&self, phone: &Phone) {
+        let nonce = Nonce::hash(Nonce::from_random([phone.number; 24]).expose());
+        let secret = [phone.number; 32];
+        let proven = self.app.store.prove_possession(self.shop.no, phone.id, secret, nonce, self.now()).await;
+        assert!(matches!(proven, Ok(Ok(Some(_)))), "the challenge was wrong or over");
+    }
+
     /// `count` phones beside those that are there, with nobody logged in. Written as rows: so many PUTs would take long.
     pub(crate) async fn crowd(&self, count: i64) {
         let shop = self.shop.no.0;

@@ -152,3 +152,46 @@ async fn another_service_account_tries_quarantined_addresses_again() {
     assert_eq!(live(&bench).await, 3);
     assert_eq!(newest_events(&bench).await, "address_live - operator 3");
 }
+
+/// Another phone reports the address of phone `number`, and proves that it is his now.
+async fn take_over(bench: &Bench, number: u8) {
+    let mut heir = crate::testing::Phone::new(200, "heir");
+    heir.token = Some(format!("token-{number}"));
+    bench.put(&mut heir).await;
+    bench.prove(&heir).await;
+}
+
+/// I1: what has another holder by now does not come back to the old one.
+#[tokio::test]
+async fn an_address_that_moved_on_is_not_put_back_by_the_breaker() {
+    let bench = Bench::new().await;
+    wave(&bench, 0..30, Finding::Dead).await;
+    take_over(&bench, 0).await;
+    wave(&bench, 30..60, Finding::Dead).await;
+    assert_eq!((live(&bench).await, held(&bench).await), (60, Some(60)), "59 of 60, and the heir");
+}
+
+/// I1, as above.
+#[tokio::test]
+async fn an_address_that_moved_on_does_not_leave_quarantine() {
+    let bench = Bench::new().await;
+    wave(&bench, 0..3, Finding::WrongProject).await;
+    take_over(&bench, 0).await;
+    let mended = crate::store::NewApp { firebase_project: "right".to_owned(), ..bench.shop.app.clone() };
+    bench.app.store.replace_app(mended, "operator", bench.now()).await.unwrap();
+    assert_eq!(live(&bench).await, 3, "two of three, and the heir");
+}
+
+/// I1: the file itself refuses a second holder, whatever the code above it believes.
+#[tokio::test]
+async fn the_file_refuses_a_second_holder() {
+    let bench = Bench::new().await;
+    wave(&bench, 0..3, Finding::WrongProject).await;
+    take_over(&bench, 0).await;
+    let twice = |connection: &Connection| {
+        Ok(connection
+            .execute("UPDATE installations SET address_state = 'live' WHERE address_state = 'moved'", [])?)
+    };
+    assert!(bench.app.store.write(twice).await.is_err());
+    assert_eq!(live(&bench).await, 1);
+}
