@@ -148,7 +148,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
 /// Looks only at what is leased at all: as much as is in flight.
 fn count_leased(connection: &Connection, message: i64) -> Result<u64, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT count(*) FROM deliveries INDEXED BY deliveries_lease WHERE state = 'leased' AND message = ?1",
+        "SELECT count(*) FROM deliveries INDEXED BY deliveries_wire WHERE state = 'leased' AND message = ?1",
     )?;
     Ok(query.query_row([message], |row| row.get(0))?)
 }

@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, config::DbConfig};
 
-use super::{StoreError, migrate::migrate, readers::Readers, writer::Writer};
+use super::{StoreError, migrate::migrate, outbox::LeaseWatch, readers::Readers, writer::Writer};
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct Store {
     readers: Readers,
     writer: Writer,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    pub(super) lease_watch: Arc<LeaseWatch>,
     lock: Arc<File>,
 }
 
@@ -46,7 +47,13 @@ impl Store {
         migrate(&mut connection)?;
         let readers = Readers::open(&path, options.readers)?;
         let (writer, thread) = Writer::start(connection).map_err(|source| file(&path, source))?;
-        Ok(Self { readers, writer, thread: Arc::new(Mutex::new(Some(thread))), lock: Arc::new(lock) })
+        Ok(Self {
+            readers,
+            writer,
+            thread: Arc::new(Mutex::new(Some(thread))),
+            lease_watch: Arc::new(LeaseWatch::unknown()),
+            lock: Arc::new(lock),
+        })
     }
 
     /// Runs `work` in a transaction of the writer. On `Ok` it is on disk, on `Err` nothing of it is.
@@ -69,7 +76,7 @@ impl Store {
 
     /// Closes this handle; the last one waits until the queue is written and the file is released.
     pub fn close(self) {
-        let Self { readers, writer, thread, lock } = self;
+        let Self { readers, writer, thread, lock, lease_watch: _ } = self;
         drop(readers);
         drop(writer);
         if let Some(thread) = Arc::into_inner(thread).and_then(take_thread) {

@@ -12,7 +12,8 @@ use rusqlite::{CachedStatement, Connection};
 use super::{
     allowance::{Allowances, FcmProject},
     check::{DUE_ROW, DueRow, Obstacle, Passed},
-    due::{find_due, next_moment, running_apps},
+    due::{earlier, find_due, next_due, running_apps},
+    lease_watch::LeaseWatch,
 };
 use crate::{
     outbox::{
@@ -68,10 +69,12 @@ impl Store {
     /// again, so sending is at least once. What is past its time ends `expired`; what may not go to its target at this
     /// moment ends `cancelled`: the check and the mark "on the wire" are this one transaction.
     pub async fn claim_due(&self, request: ClaimRequest) -> Result<ClaimBatch, StoreError> {
-        self.write(move |connection| {
+        let watch = Arc::clone(&self.lease_watch);
+        let claimed = self.write(move |connection| {
             let mut claimer = Claimer {
                 connection,
                 request: &request,
+                watch: &watch,
                 read: connection.prepare_cached(DUE_ROW)?,
                 lease: connection.prepare_cached(LEASE)?,
                 messages: HashMap::new(),
@@ -80,8 +83,12 @@ impl Store {
             let batch = claimer.claim()?;
             claimer.ended.write(connection, request.now)?;
             Ok(batch)
-        })
-        .await
+        });
+        let claimed = claimed.await;
+        if claimed.is_err() {
+            self.lease_watch.forget();
+        }
+        claimed
     }
 }
 
@@ -91,9 +98,21 @@ SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, wire_key = ?5, wire_kind 
     attempts = attempts + 1, first_attempt_ms = coalesce(first_attempt_ms, ?8), updated_ms = ?8
 WHERE delivery = ?1 AND state = 'pending'";
 
+/// What is leased is few, and all of it stands in the index of what is on the wire.
+const TAKE_BACK: &str = "
+UPDATE deliveries INDEXED BY deliveries_wire
+SET state = ?2, due_ms = ?1, first_attempt_ms = NULL, lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?1
+WHERE state = 'leased' AND lease_until_ms <= ?1";
+
+const ANY_LEASED: &str = "SELECT 1 FROM deliveries INDEXED BY deliveries_wire WHERE state = 'leased' LIMIT 1";
+
+const EARLIEST: &str =
+    "SELECT min(lease_until_ms) FROM deliveries INDEXED BY deliveries_wire WHERE state = 'leased'";
+
 struct Claimer<'a> {
     connection: &'a Connection,
     request: &'a ClaimRequest,
+    watch: &'a LeaseWatch,
     // Taken once for all.
     read: CachedStatement<'a>,
     lease: CachedStatement<'a>,
@@ -118,7 +137,7 @@ enum Fate {
 impl Claimer<'_> {
     fn claim(&mut self) -> Result<ClaimBatch, StoreError> {
         let request = self.request;
-        let taken_back = take_back(self.connection, request.now)?;
+        let taken_back = self.take_back()?;
         let apps = running_apps(self.connection, &request.paused)?;
         let projects = apps.iter().map(|app| (app.no, app.project.clone())).collect();
         let apps: Vec<_> = apps.into_iter().filter(|app| request.allowances.of(&app.project) > 0).collect();
@@ -138,9 +157,37 @@ impl Claimer<'_> {
                 Fate::Postponed => {}
             }
         }
-        let at_once = due.backlog.then_some(request.now);
-        batch.next = at_once.map_or_else(|| next_moment(self.connection, &apps), |now| Ok(Some(now)))?;
+        if !batch.claims.is_empty() {
+            self.watch.leased(request.lease_until);
+        }
+        batch.next = match due.backlog {
+            true => Some(request.now),
+            false => earlier(self.next_lease_end()?, next_due(self.connection, &apps)?),
+        };
         Ok(batch)
+    }
+
+    /// Not after the next lease ends; none where nothing is leased.
+    fn next_lease_end(&self) -> Result<Option<Timestamp>, StoreError> {
+        if !self.connection.prepare_cached(ANY_LEASED)?.exists([])? {
+            self.watch.looked(None);
+        }
+        Ok(self.watch.next())
+    }
+
+    /// Makes deliveries due again whose worker did not settle in time: whether they were sent, nobody knows.
+    fn take_back(&self) -> Result<usize, StoreError> {
+        if !self.watch.is_due(self.request.now) {
+            return Ok(0);
+        }
+        let now = self.request.now.as_ms();
+        let state = DeliveryState::Leased.after(Transition::EndLease).ok_or(StoreError::BadRow("state"))?;
+        // The hour of attempts begins anew: a server that was down says nothing about FCM.
+        let taken_back = self.connection.prepare_cached(TAKE_BACK)?.execute((now, state.as_str()))?;
+        let earliest: Option<i64> =
+            self.connection.prepare_cached(EARLIEST)?.query_row([], |row| row.get(0))?;
+        self.watch.looked(earliest.map(Timestamp::from_ms));
+        Ok(taken_back)
     }
 
     fn claim_one(&mut self, no: DeliveryNo) -> Result<Fate, StoreError> {
@@ -270,16 +317,4 @@ impl Claimer<'_> {
 
 fn after(transition: Transition) -> Result<DeliveryState, StoreError> {
     DeliveryState::Pending.after(transition).ok_or(StoreError::BadRow("state"))
-}
-
-/// Makes deliveries due again whose worker did not settle in time: whether they were sent, nobody knows.
-fn take_back(connection: &Connection, now: Timestamp) -> Result<usize, StoreError> {
-    let state = DeliveryState::Leased.after(Transition::EndLease).ok_or(StoreError::BadRow("state"))?;
-    // The hour of attempts begins anew: a server that was down says nothing about FCM.
-    let mut update = connection.prepare_cached(
-        "UPDATE deliveries SET state = ?2, due_ms = ?1, first_attempt_ms = NULL, lease_owner = NULL,
-             lease_until_ms = NULL, updated_ms = ?1
-         WHERE state = 'leased' AND lease_until_ms <= ?1",
-    )?;
-    Ok(update.execute((now.as_ms(), state.as_str()))?)
 }

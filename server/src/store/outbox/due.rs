@@ -82,24 +82,27 @@ fn due_in_lane(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// When the next delivery of these apps is due or the next lease ends; none where nothing waits.
-pub(super) fn next_moment(
+/// When the next delivery of these apps is due; none where nothing waits.
+pub(super) fn next_due(
     connection: &Connection,
     apps: &[RunningApp],
 ) -> Result<Option<Timestamp>, StoreError> {
-    let mut lease =
-        connection.prepare_cached("SELECT min(lease_until_ms) FROM deliveries WHERE state = 'leased'")?;
-    let mut earliest: Option<i64> = lease.query_row([], |row| row.get(0))?;
+    let mut earliest = None;
     let mut due = connection.prepare_cached(
         "SELECT min(due_ms) FROM deliveries WHERE app = ?1 AND lane = ?2 AND state = 'pending'",
     )?;
     for app in apps {
         for lane in LANES {
             let next: Option<i64> = due.query_row((app.no.0, lane.0), |row| row.get(0))?;
-            earliest = [earliest, next].into_iter().flatten().min();
+            earliest = earlier(earliest, next.map(Timestamp::from_ms));
         }
     }
-    Ok(earliest.map(Timestamp::from_ms))
+    Ok(earliest)
+}
+
+/// The earlier of two moments that there may be.
+pub(super) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// Every app but those that pause.

@@ -5,6 +5,7 @@ mod cancel;
 mod check;
 mod claim;
 mod due;
+mod lease_watch;
 mod page;
 mod settle;
 
@@ -12,6 +13,7 @@ mod settle;
 mod tests;
 
 pub(super) use cancel::{cancel_for_binding, cancel_for_user};
+pub(super) use lease_watch::LeaseWatch;
 
 pub use allowance::{Allowances, FcmProject};
 pub use claim::{ClaimBatch, ClaimRequest};

@@ -234,6 +234,20 @@ async fn a_lease_that_ended_makes_the_delivery_due_again() {
     assert_eq!(bench.status(&accepted.message_id).await.counts.leased, 1);
 }
 
+/// I5: what a failed transaction took back is taken back again, not forgotten until the next start.
+#[tokio::test]
+async fn a_lease_that_ended_is_found_again_after_a_claim_that_failed() {
+    let bench = Bench::new().await;
+    bench.phone(1, "anna").await;
+    bench.send("anna").await;
+    bench.claim_only().await;
+    bench.pass(LEASE);
+    bench.sql("ALTER TABLE apps RENAME TO hidden").await;
+    assert!(bench.app.store.claim_due(bench.claim_request(1, 10)).await.is_err());
+    bench.sql("ALTER TABLE hidden RENAME TO apps").await;
+    assert_eq!(bench.claim_only().await.lease.attempt, 2);
+}
+
 #[tokio::test]
 async fn one_damaged_row_does_not_keep_the_others_from_being_sent() {
     let bench = Bench::new().await;
