@@ -1,9 +1,9 @@
 //! Two phones with one identity.
 
-use pushbridge_core::{LoggedOutReason, LoginState, Recovery};
+use pushbridge_core::{LoggedOutReason, LoginState, Recovery, SyncOutcome};
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{DAY, World};
 
 /// Anna's phone, and a copy of its whole store, marker included, on a second one: neither core can tell.
 async fn two_copies() -> World {
@@ -72,5 +72,31 @@ async fn a_restored_backup_starts_as_a_new_installation() {
     world.send("anna").await;
     assert_eq!(world.phones[0].hear().len(), 1);
     assert!(world.phones[1].arrived(0).iter().all(|(_, message)| message.is_none()));
+    world.end().await;
+}
+
+/// F18, I9: copies that nobody gives a proof go on asking, and so meet like others.
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_without_a_proof_meet_all_the_same() {
+    let mut world = World::start(json!({"mode": "multi"}), 2).await;
+    world.phones[0].report_now();
+    world.phones[0].login("anna").await;
+    world.town.pass(DAY / 24);
+    world.shop.revoke("anna").await;
+    world.phones[0].session.login().as_mut().unwrap().alive = false;
+    assert_eq!(world.sync(0).await, Some(SyncOutcome::NeedsCredentials));
+    let backup = world.town.folder("backup");
+    world.phones[0].back_up(&backup);
+    world.phones[1].restore(&backup, true).await;
+    let copied = world.phones[0].session.login().clone();
+    *world.phones[1].session.login() = copied;
+    world.phones[0].logout();
+    world.settle().await.expect("an end");
+    for phone in &world.phones {
+        phone.pass(29 * DAY);
+    }
+    world.settle().await.expect("an end");
+    assert_ne!(world.phones[0].status().installation_id, world.phones[1].status().installation_id);
+    assert!(world.rows().iter().all(|row| row.user.is_none()));
     world.end().await;
 }
