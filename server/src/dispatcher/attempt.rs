@@ -13,7 +13,7 @@ use crate::{
     app::App,
     clock::jitter,
     config::DispatchConfig,
-    feedback::{Attempt, Judgement, judge, judge_failure},
+    feedback::{Attempt, Judgement, judge_failure},
     outbox::{Claim, Lease, Settlement},
     store::AppNo,
 };
@@ -102,13 +102,12 @@ pub(super) async fn attempt(app: Arc<App>, claim: Claim, begun: Turn) -> Attempt
     let ticket = Ticket::of(&claim);
     let schedule = schedule(&app.config.dispatch);
     let result = send_within_lease(&app, &claim).await;
-    let attempt = ticket.attempt(&app);
     let judgement = match &result {
-        Ok(Ok(name)) => judge(Ok(name.clone()), &attempt, &schedule),
-        Ok(Err(error)) => judge(Err(error), &attempt, &schedule),
+        Ok(Ok(name)) => Judgement::sent(name.clone()),
+        Ok(Err(error)) => judge_failure(error.verdict(), error.code(), &ticket.attempt(&app), &schedule),
         Err(unsent) => {
             let (verdict, reason) = unsent.verdict();
-            judge_failure(verdict, reason, &attempt, &schedule)
+            judge_failure(verdict, reason, &ticket.attempt(&app), &schedule)
         }
     };
     log(&claim, &result, &judgement);

@@ -1,6 +1,6 @@
 //! What the result of an attempt makes of the delivery.
 
-use pushbridge_fcm::{RetrySchedule, SendError, Verdict, retry::GIVE_UP_AFTER};
+use pushbridge_fcm::{RetrySchedule, Verdict, retry::GIVE_UP_AFTER};
 use pushbridge_wire::Timestamp;
 
 use super::Finding;
@@ -30,12 +30,11 @@ pub struct Judgement {
     pub finding: Finding,
 }
 
-/// Judges FCM's answer.
-#[must_use]
-pub fn judge(result: Result<String, &SendError>, attempt: &Attempt, schedule: &RetrySchedule) -> Judgement {
-    match result {
-        Ok(fcm_name) => Judgement { outcome: Outcome::Sent { fcm_name }, finding: Finding::Alive },
-        Err(error) => judge_failure(error.verdict(), error.code(), attempt, schedule),
+impl Judgement {
+    /// FCM took the message and named it so.
+    #[must_use]
+    pub fn sent(fcm_name: String) -> Self {
+        Self { outcome: Outcome::Sent { fcm_name }, finding: Finding::Alive }
     }
 }
 
@@ -102,8 +101,7 @@ mod tests {
 
     #[test]
     fn an_acceptance_is_sent_and_says_that_the_address_lives() {
-        let judged =
-            judge(Ok("projects/p/messages/1".to_owned()), &attempt(1, 0, WEEK), &RetrySchedule::default());
+        let judged = Judgement::sent("projects/p/messages/1".to_owned());
         let sent = Outcome::Sent { fcm_name: "projects/p/messages/1".to_owned() };
         assert_eq!(judged, Judgement { outcome: sent, finding: Finding::Alive });
     }

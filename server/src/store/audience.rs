@@ -1,7 +1,7 @@
 //! Turns an audience into deliveries, chunk by chunk.
 
 use pushbridge_wire::{Address, InstallationId, Timestamp, UserId};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::{AppNo, StoreError};
 use crate::{
@@ -74,18 +74,15 @@ pub(super) fn expand_chunk(
     cursor: Cursor,
     queue: &Queue,
 ) -> Result<Chunk, StoreError> {
-    let fixed = |kind, value: &str| {
-        insert(connection, &Destination { kind, value: Some(value), ..Destination::default() }, queue)?;
-        Ok(Chunk { made: 1, next: None })
-    };
+    let mut made = Deliveries { insert: connection.prepare_cached(INSERT)?, queue };
     match audience {
-        Audience::Users(users) => expand_users(connection, users, cursor, queue),
-        Audience::Installation(id) => expand_installation(connection, id, queue),
-        Audience::Address(Address { kind, value }) => fixed(kind.as_str(), value.expose()),
-        Audience::Topic(topic) => fixed("topic", topic),
-        Audience::Condition(condition) => fixed("condition", condition),
-        Audience::Segment(rule) => expand_app(connection, Some(rule), cursor, queue),
-        Audience::Everyone => expand_app(connection, None, cursor, queue),
+        Audience::Users(users) => expand_users(connection, users, cursor, &mut made),
+        Audience::Installation(id) => expand_installation(connection, id, &mut made),
+        Audience::Address(Address { kind, value }) => made.add_fixed(kind.as_str(), value.expose()),
+        Audience::Topic(topic) => made.add_fixed("topic", topic),
+        Audience::Condition(condition) => made.add_fixed("condition", condition),
+        Audience::Segment(rule) => expand_app(connection, Some(rule), cursor, &mut made),
+        Audience::Everyone => expand_app(connection, None, cursor, &mut made),
     }
 }
 
@@ -93,15 +90,15 @@ fn expand_users(
     connection: &Connection,
     users: &[UserId],
     mut cursor: Cursor,
-    queue: &Queue,
+    deliveries: &mut Deliveries<'_>,
 ) -> Result<Chunk, StoreError> {
     let mut made = 0;
     let mut looks = 0;
     for user in &users[cursor.users_done.min(users.len())..] {
         let room = CHUNK_DELIVERIES - made;
-        let bound = find_bound(connection, user, &cursor, queue.app, room)?;
+        let bound = find_bound(connection, user, &cursor, deliveries.queue.app, room)?;
         for one in &bound {
-            insert(connection, &one.destination(user), queue)?;
+            deliveries.add(&one.destination(user))?;
             cursor.after = one.installation;
         }
         made += bound.len();
@@ -157,15 +154,15 @@ fn find_bound(
 fn expand_installation(
     connection: &Connection,
     id: &InstallationId,
-    queue: &Queue,
+    deliveries: &mut Deliveries<'_>,
 ) -> Result<Chunk, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT installation, timezone FROM installations WHERE app = ?1 AND id = ?2 AND address_state = 'live'",
     )?;
     let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
-    let found = query.query_row((queue.app.0, id.as_bytes()), read).optional()?;
+    let found = query.query_row((deliveries.queue.app.0, id.as_bytes()), read).optional()?;
     let Some((installation, zone)) = found else { return Ok(Chunk { made: 0, next: None }) };
-    insert(connection, &whoever(installation, zone.as_deref()), queue)?;
+    deliveries.add(&whoever(installation, zone.as_deref()))?;
     Ok(Chunk { made: 1, next: None })
 }
 
@@ -178,7 +175,7 @@ fn expand_app(
     connection: &Connection,
     rule: Option<&SegmentRule>,
     mut cursor: Cursor,
-    queue: &Queue,
+    deliveries: &mut Deliveries<'_>,
 ) -> Result<Chunk, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT installation, timezone, platform, locale, app_version, tags
@@ -186,7 +183,7 @@ fn expand_app(
          WHERE app = ?1 AND address_state = 'live' AND installation > ?2 AND installation <= ?3
          ORDER BY installation LIMIT ?4",
     )?;
-    let mut rows = query.query((queue.app.0, cursor.after, cursor.last, CHUNK_LOOKS))?;
+    let mut rows = query.query((deliveries.queue.app.0, cursor.after, cursor.last, CHUNK_LOOKS))?;
     let (mut made, mut looks) = (0, 0);
     while made < CHUNK_DELIVERIES {
         let Some(row) = rows.next()? else { break };
@@ -195,7 +192,7 @@ fn expand_app(
         looks += 1;
         if rule.is_none_or(|rule| belongs(row, rule).unwrap_or(false)) {
             let zone: Option<String> = row.get(1)?;
-            insert(connection, &whoever(installation, zone.as_deref()), queue)?;
+            deliveries.add(&whoever(installation, zone.as_deref()))?;
             made += 1;
         }
     }
@@ -215,25 +212,42 @@ fn belongs(row: &Row<'_>, rule: &SegmentRule) -> rusqlite::Result<bool> {
     }))
 }
 
-fn insert(connection: &Connection, destination: &Destination<'_>, queue: &Queue) -> Result<(), StoreError> {
-    let due = queue.send_at.map_or(queue.now, |at| at.in_zone(destination.zone).max(queue.now));
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO deliveries (message, app, installation, target_kind, target_value, user, epoch, lane, state,
-             due_ms, expires_ms, updated_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9, ?10, ?11)",
-    )?;
-    insert.execute((
-        queue.message,
-        queue.app.0,
-        destination.installation,
-        destination.kind,
-        destination.value,
-        destination.user,
-        destination.epoch,
-        queue.lane.0,
-        due.min(queue.expires).as_ms(),
-        queue.expires.as_ms(),
-        queue.now.as_ms(),
-    ))?;
-    Ok(())
+/// A million of these in a row: it must not cost more than its row and its indexes.
+pub(in crate::store) const INSERT: &str = "
+INSERT INTO deliveries (message, app, installation, target_kind, target_value, user, epoch, lane, state, due_ms,
+    expires_ms, updated_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9, ?10, ?11)";
+
+/// The deliveries of one chunk.
+struct Deliveries<'a> {
+    /// Taken once for all.
+    insert: CachedStatement<'a>,
+    queue: &'a Queue,
+}
+
+impl Deliveries<'_> {
+    fn add(&mut self, destination: &Destination<'_>) -> Result<(), StoreError> {
+        let queue = self.queue;
+        let due = queue.send_at.map_or(queue.now, |at| at.in_zone(destination.zone).max(queue.now));
+        self.insert.execute((
+            queue.message,
+            queue.app.0,
+            destination.installation,
+            destination.kind,
+            destination.value,
+            destination.user,
+            destination.epoch,
+            queue.lane.0,
+            due.min(queue.expires).as_ms(),
+            queue.expires.as_ms(),
+            queue.now.as_ms(),
+        ))?;
+        Ok(())
+    }
+
+    /// The only one, to what is no installation.
+    fn add_fixed(&mut self, kind: &str, value: &str) -> Result<Chunk, StoreError> {
+        self.add(&Destination { kind, value: Some(value), ..Destination::default() })?;
+        Ok(Chunk { made: 1, next: None })
+    }
 }

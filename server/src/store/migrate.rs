@@ -11,7 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_user_data.sql"),
     include_str!("migrations/0004_counted_in_code.sql"),
     include_str!("migrations/0005_address_kinds.sql"),
-    include_str!("migrations/0006_no_lease_index.sql"),
+    include_str!("migrations/0006_lean_writes.sql"),
 ];
 
 /// Applies what is missing, all in one transaction: a kill leaves the old schema or the new one.

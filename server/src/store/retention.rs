@@ -86,7 +86,7 @@ fn forget_keys(connection: &Connection, before: Timestamp, room: usize) -> Resul
 fn forget_system(connection: &Connection, before: Timestamp, room: usize) -> Result<usize, StoreError> {
     let sql = "DELETE FROM deliveries WHERE delivery IN
         (SELECT delivery FROM deliveries INDEXED BY deliveries_system_ended
-         WHERE message IS NULL AND state IN ('sent', 'failed', 'expired', 'cancelled') AND updated_ms <= ?1 LIMIT ?2)";
+         WHERE message IS NULL AND state <> 'pending' AND state <> 'leased' AND updated_ms <= ?1 LIMIT ?2)";
     delete(connection, sql, (before.as_ms(), room))
 }
 

@@ -61,3 +61,33 @@ fn a_file_of_a_newer_version_is_refused() {
     connection.pragma_update(None, "user_version", 999).unwrap();
     assert!(matches!(migrate(&mut connection), Err(StoreError::NewerSchema { found: 999, .. })));
 }
+
+/// What a table that is made anew held before is in it afterwards, row by row.
+#[test]
+fn a_table_that_is_made_anew_keeps_its_rows() {
+    let dump = |connection: &Connection, table: &str| {
+        let sql = format!("SELECT * FROM {table} ORDER BY 1");
+        let mut query = connection.prepare(&sql).unwrap();
+        let columns = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+        let rows = query.query_map([], row).unwrap();
+        rows.collect::<Result<Vec<Vec<rusqlite::types::Value>>, _>>().unwrap()
+    };
+    let mut connection = file_of_version(5);
+    connection.execute_batch(OLD_ROWS).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO installations (installation, app, id, secret_hash, revision, platform, tags, address_state,
+                 address_kind, address_value, address_key, generation, deaths, reset_told, created_ms, seen_ms, stale_ms)
+             VALUES (7, 1, x'01', x'02', 3, 'ios', '[]', 'live', 'fcm_token', 't', x'03', 4, 5, 0, 6, 7, 8),
+                 (9, 1, x'04', x'05', 1, 'android', '[\"a\"]', 'moved', NULL, NULL, NULL, 1, 0, 1, 2, 3, NULL);",
+        )
+        .unwrap();
+    let before = ["deliveries", "installations"].map(|table| dump(&connection, table));
+    migrate(&mut connection).unwrap();
+    assert_eq!(before, ["deliveries", "installations"].map(|table| dump(&connection, table)));
+    assert_eq!(before.map(|rows| rows.len()), [5, 2]);
+    let broken: i64 =
+        connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(broken, 0);
+}

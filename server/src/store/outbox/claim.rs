@@ -92,7 +92,7 @@ impl Store {
     }
 }
 
-const LEASE: &str = "
+pub(super) const LEASE: &str = "
 UPDATE deliveries
 SET state = ?2, lease_owner = ?3, lease_until_ms = ?4, wire_key = ?5, wire_kind = ?6, wire_generation = ?7,
     attempts = attempts + 1, first_attempt_ms = coalesce(first_attempt_ms, ?8), updated_ms = ?8

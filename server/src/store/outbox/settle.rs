@@ -57,7 +57,7 @@ struct LeasedRow {
     held: Option<HeldAddress>,
 }
 
-const RECORD_SENT: &str = "
+pub(super) const RECORD_SENT: &str = "
 UPDATE deliveries
 SET state = ?4, reason = NULL, fcm_name = ?5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = ?6
 WHERE delivery = ?1 AND state = 'leased' AND lease_owner = ?2 AND attempts = ?3";

@@ -1,6 +1,7 @@
 //! The outbox against a real store.
 
 mod claim;
+mod cost;
 mod lanes;
 mod page;
 mod race;
