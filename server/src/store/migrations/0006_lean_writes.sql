@@ -34,7 +34,8 @@ INSERT INTO new_deliveries SELECT * FROM deliveries ORDER BY delivery;
 DROP TABLE deliveries;
 ALTER TABLE new_deliveries RENAME TO deliveries;
 CREATE INDEX deliveries_due ON deliveries (app, lane, due_ms) WHERE state = 'pending';
-CREATE INDEX deliveries_wire ON deliveries (app, wire_key) WHERE state = 'leased';
+-- What is on the wire to an address; with the message, so that a message's are counted without reading a delivery.
+CREATE INDEX deliveries_wire ON deliveries (app, wire_key, message) WHERE state = 'leased';
 CREATE INDEX deliveries_message ON deliveries (message);
 CREATE INDEX deliveries_epoch ON deliveries (installation, epoch) WHERE state = 'pending' AND epoch IS NOT NULL;
 CREATE INDEX deliveries_user ON deliveries (app, user) WHERE user IS NOT NULL;
