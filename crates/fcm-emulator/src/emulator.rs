@@ -2,6 +2,7 @@
 //! Next: `serve` has the sockets. Several may run in one process.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::control::Control;
+use crate::events::Event;
 use crate::files::write_file;
 use crate::options::{Options, StartError};
 use crate::projects::Projects;
 use crate::serve::{Sockets, Tls, bind, routes};
-use crate::state::{StateFile, keep};
+use crate::state::{StateError, StateFile, keep};
 
 /// How long `shutdown` waits for tasks before it closes their connections. Above what a connection itself allows.
 const LAST_TASKS: Duration = Duration::from_secs(2);
@@ -151,14 +153,27 @@ impl FcmEmulator {
 impl Writer {
     /// Writes once, so that a file that cannot be written stops the start, and from then on after every change.
     fn start(projects: &Arc<Projects>, file: StateFile) -> Result<Self, StartError> {
-        let failed = |source| StartError::File { path: file.path().to_owned(), source };
+        let failed = |source| StartError::state(file.path(), StateError::Unwritable(source));
         file.write(&projects.saved()).map_err(failed)?;
         let writer = Self::default();
         if let Some(keeper) = projects.keeper() {
-            writer.tracker.spawn(keep(Arc::clone(projects), keeper, file, writer.end.clone()));
+            let (projects, file) = (Arc::clone(projects), Arc::new(file));
+            let (clock, end) = (projects.clock().clone(), writer.end.clone());
+            writer.tracker.spawn(async move {
+                let tell = || projects.all().iter().for_each(|world| world.events.tell(|| Event::State));
+                keep(&keeper, &clock, &end, || write(&projects, &file), tell).await;
+            });
         }
         Ok(writer)
     }
+}
+
+/// Gathers and writes on a thread for blocking work.
+async fn write(projects: &Arc<Projects>, file: &Arc<StateFile>) -> io::Result<()> {
+    let (projects, to) = (Arc::clone(projects), Arc::clone(file));
+    let written = tokio::task::spawn_blocking(move || to.write(&projects.saved())).await;
+    // Not what a panic says of itself: it may quote what it was about.
+    written.unwrap_or_else(|_| Err(io::Error::other("the write came to no end")))
 }
 
 impl Drop for FcmEmulator {

@@ -51,6 +51,8 @@ pub enum Event {
     Request(RequestRecord),
     /// The fault rules are others.
     Faults,
+    /// The file of state can no longer be written, or can again.
+    State,
     /// Everything was forgotten.
     Reset,
     /// The watcher was too slow; look at everything anew.

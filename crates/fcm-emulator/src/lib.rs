@@ -62,5 +62,5 @@ pub use names::{DeviceId, Fid, ProjectId, ProjectIdError, RegistrationToken};
 pub use oauth::TokenEndpoint;
 pub use options::{Options, StartError};
 pub use quota::Quotas;
-pub use state::StateError;
+pub use state::{Flaw, StateError, StateReport};
 pub use traffic::Stats;

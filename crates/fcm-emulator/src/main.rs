@@ -54,6 +54,8 @@ enum RunError {
     Start(#[from] StartError),
     #[error("cannot {what}")]
     System { what: &'static str, source: io::Error },
+    #[error("the state {} lacks the latest changes: {failure}", file.display())]
+    Unkept { file: PathBuf, failure: String },
 }
 
 fn main() -> ExitCode {
@@ -63,8 +65,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
-            // 2 is "usage or configuration": nearly all that can fail here is a flag's value.
-            ExitCode::from(2)
+            match error {
+                RunError::Unkept { .. } => ExitCode::FAILURE,
+                // 2 is "usage or configuration": nearly all that can fail here is a flag's value.
+                RunError::Start(_) | RunError::System { .. } => ExitCode::from(2),
+            }
         }
     }
 }
@@ -89,8 +94,12 @@ fn run(arguments: Arguments) -> Result<(), RunError> {
         print_ready(&emulator).map_err(system("write to stdout"))?;
         ended.await;
         tracing::info!("stopping");
+        let control = emulator.control().clone();
         emulator.shutdown().await;
-        Ok(())
+        match control.state().and_then(|state| Some((state.file, state.failure?))) {
+            Some((file, failure)) => Err(RunError::Unkept { file, failure }),
+            None => Ok(()),
+        }
     })
 }
 

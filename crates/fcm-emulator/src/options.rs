@@ -117,9 +117,7 @@ impl StartError {
             Self::Listen { .. } => {
                 "choose another address with --listen or --tls-listen; port 0 takes any free one"
             }
-            Self::File { .. } => {
-                "choose a folder that you may write to with --dir, or such a file with --state"
-            }
+            Self::File { .. } => "choose a folder that you may write to with --dir",
             Self::State { source, .. } => source.hint(),
             Self::Key | Self::Certificate { .. } => {
                 "start it again; if it happens again, the system's random source does not work"

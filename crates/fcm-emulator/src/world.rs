@@ -15,7 +15,7 @@ use crate::oauth::{Bearer, TokenIssuer};
 use crate::projects::{Ground, Projects, Registered};
 use crate::quota::QuotaKeeper;
 use crate::send::MessageIds;
-use crate::state::{Keeper, SavedDevice, SavedPositions, SavedProject};
+use crate::state::{Keeper, SavedDevice, SavedPositions, SavedProject, StateReport};
 use crate::traffic::Traffic;
 
 pub(crate) struct World {
@@ -91,6 +91,11 @@ impl World {
         if let Some(keeper) = &self.keeper {
             keeper.mark();
         }
+    }
+
+    /// How the file of state does, if there is one.
+    pub(crate) fn state_report(&self) -> Option<StateReport> {
+        self.keeper.as_ref().map(|keeper| keeper.report())
     }
 
     pub(crate) fn saved(&self) -> SavedProject {

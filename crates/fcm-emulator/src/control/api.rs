@@ -8,14 +8,15 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::control::Control;
 use crate::control::problem::Problem;
 use crate::faults::{FaultRule, FaultSpec};
 use crate::quota::Quotas;
+use crate::state::StateReport;
 use crate::traffic::Stats;
 use crate::world::World;
 
@@ -85,8 +86,18 @@ pub(crate) async fn set_quotas(
     Ok(Json(quotas))
 }
 
-pub(crate) async fn show_stats(State(world): State<Arc<World>>) -> Json<Stats> {
-    Json(Control { world }.stats())
+/// The counters, and how the file of state does, if there is one.
+#[derive(Serialize)]
+pub(crate) struct ShownStats {
+    #[serde(flatten)]
+    stats: Stats,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<StateReport>,
+}
+
+pub(crate) async fn show_stats(State(world): State<Arc<World>>) -> Json<ShownStats> {
+    let control = Control { world };
+    Json(ShownStats { stats: control.stats(), state: control.state() })
 }
 
 /// The private key is in it: who may call this may do everything here anyhow.

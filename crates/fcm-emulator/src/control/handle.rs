@@ -13,6 +13,7 @@ use crate::journal::RequestRecord;
 use crate::names::DeviceId;
 use crate::oauth::TokenEndpoint;
 use crate::quota::Quotas;
+use crate::state::StateReport;
 use crate::topics;
 use crate::traffic::Stats;
 use crate::world::World;
@@ -214,6 +215,12 @@ impl Control {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.world.traffic.stats()
+    }
+
+    /// How the file of state does, the one of all projects; `None` if there is none.
+    #[must_use]
+    pub fn state(&self) -> Option<StateReport> {
+        self.world.state_report()
     }
 
     /// Forgets devices, inboxes, faults, the log and the counters. The service account and access tokens stay valid.

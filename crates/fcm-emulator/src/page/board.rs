@@ -73,6 +73,12 @@ pub(crate) fn board(control: &Control, from: usize) -> Markup {
     let stats = control.stats();
     let devices = control.devices_from(from, DEVICES);
     html! {
+        @if let Some((file, failure)) = control.state().and_then(|state| Some((state.file, state.failure?))) {
+            p.broken role="alert" {
+                "The state cannot be written: " (failure) ". What changes is not in " code { (file.display()) }
+                ", and is lost if the emulator ends before it can be."
+            }
+        }
         section.tools {
             p { b { (stats.requests) } " sends, " b { (control.in_flight()) } " in flight" }
             form method="post" action=(place_of(control, "/page/devices", None)) {

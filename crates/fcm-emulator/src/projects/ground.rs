@@ -6,7 +6,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use serde::de::Error as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -16,7 +15,7 @@ use crate::names::ProjectId;
 use crate::oauth::ServiceAccount;
 use crate::options::{Options, StartError};
 use crate::projects::Projects;
-use crate::state::{Keeper, Saved, SavedProject, StateError};
+use crate::state::{Flaw, Keeper, Saved, SavedProject, StateError};
 use crate::world::World;
 
 /// Of the first project, where a folder is given.
@@ -76,7 +75,7 @@ impl Ground {
             clock,
             began,
             stop,
-            keeper: options.state.is_some().then(Arc::default),
+            keeper: options.state.clone().map(|file| Arc::new(Keeper::new(file))),
             seeded: saved.map_or(options.seed.is_some(), |saved| saved.seeded),
             seed,
             resumed: saved.is_some(),
@@ -108,13 +107,15 @@ impl Ground {
         file: String,
         past: Option<SavedProject>,
     ) -> Result<Draft, StartError> {
-        let id = ProjectId::parse(id)?;
+        let broken = |what| unusable(&self.options, StateError::Broken(Flaw::new(what)));
+        let id = ProjectId::parse(id).map_err(|error| match past {
+            None => error.into(),
+            Some(_) => broken("the id of a project is none"),
+        })?;
         let account = match &past {
             None => generate(id.clone(), self.url.clone()).await?,
-            Some(past) => ServiceAccount::restore(&id, &self.url, &past.private_key).ok_or_else(|| {
-                let broken = format!("the private key of the project {id} is none");
-                unusable(&self.options, StateError::Broken(serde_json::Error::custom(broken)))
-            })?,
+            Some(past) => ServiceAccount::restore(&id, &self.url, &past.private_key)
+                .ok_or_else(|| broken("the private key of a project is none"))?,
         };
         let dir: Option<&Path> = self.options.dir.as_deref();
         let file = dir.map(|dir| write_file(dir, &file, account.json())).transpose()?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock, Weak};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::micros;
+use crate::clock::{Clock, micros};
 use crate::locks::{read, write};
 use crate::names::ProjectId;
 use crate::oauth::Bearer;
@@ -79,6 +79,10 @@ impl Projects {
     /// Told of every change, if there is a file of state.
     pub(crate) fn keeper(&self) -> Option<Arc<Keeper>> {
         self.ground.keeper.clone()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.ground.clock
     }
 
     /// Everything that is to outlive this run.

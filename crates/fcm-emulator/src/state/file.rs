@@ -5,46 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::Error as _;
-use thiserror::Error;
 
 use crate::files::replace;
+use crate::state::error::{Flaw, StateError};
 use crate::state::saved::{FORMAT, Saved, VERSION};
-
-/// Why a file of state cannot be used. It is left as it is.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// It cannot be read.
-    #[error("cannot read the state")]
-    Unreadable(#[source] io::Error),
-    /// It holds something else, or half of something.
-    #[error("it holds no whole state of this emulator")]
-    Broken(#[source] serde_json::Error),
-    /// A newer emulator wrote it.
-    #[error("a newer emulator wrote it (version {0} of the format)")]
-    Newer(u32),
-    /// It was made with another seed.
-    #[error("it was made with another seed")]
-    OtherSeed,
-    /// Another emulator has it.
-    #[error("another emulator uses it")]
-    InUse,
-}
-
-impl StateError {
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::Unreadable(_) => "let it be read by this user, or name another file with --state",
-            Self::Broken(_) => {
-                "move it away to begin with nothing, or name another file with --state; a file that is not there is made"
-            }
-            Self::Newer(_) => "start the emulator that wrote it, or name another file with --state",
-            Self::OtherSeed => "leave out --seed, which is in the file, or name another file with --state",
-            Self::InUse => "stop the other emulator, or name another file with --state",
-        }
-    }
-}
 
 /// A file that is this emulator's alone while this lives.
 pub(crate) struct StateFile {
@@ -65,13 +29,13 @@ impl StateFile {
     /// Takes the file and reads it; `None` if there is none yet.
     pub(crate) fn open(path: &Path) -> Result<(Self, Option<Saved>), StateError> {
         if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(StateError::Unreadable)?;
+            fs::create_dir_all(dir).map_err(StateError::Unwritable)?;
         }
         let lock = beside(path, ".lock");
-        let lock = File::options().create(true).append(true).open(lock).map_err(StateError::Unreadable)?;
+        let lock = File::options().create(true).append(true).open(lock).map_err(StateError::Unwritable)?;
         lock.try_lock().map_err(|refused| match refused {
             TryLockError::WouldBlock => StateError::InUse,
-            TryLockError::Error(error) => StateError::Unreadable(error),
+            TryLockError::Error(error) => StateError::Unwritable(error),
         })?;
         let saved = match fs::read(path) {
             Ok(bytes) => Some(parse(&bytes)?),
@@ -94,14 +58,15 @@ impl StateFile {
 }
 
 fn parse(bytes: &[u8]) -> Result<Saved, StateError> {
-    let head: Head = serde_json::from_slice(bytes).map_err(StateError::Broken)?;
+    let broken = |error: serde_json::Error| StateError::Broken(error.into());
+    let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
     if head.format != FORMAT {
-        return Err(StateError::Broken(serde_json::Error::custom("another program wrote it")));
+        return Err(StateError::Broken(Flaw::new("another program wrote it")));
     }
     if head.version > VERSION {
         return Err(StateError::Newer(head.version));
     }
-    serde_json::from_slice(bytes).map_err(StateError::Broken)
+    serde_json::from_slice(bytes).map_err(broken)
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
