@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use aws_lc_rs::{
@@ -26,7 +27,27 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::{ServiceAccount, TokenSettings, TokenSource};
+use crate::{ClientSettings, ServiceAccount, TokenSettings, TokenSource};
+
+/// No wait of a test that is not about waiting: a machine that is busy with other things may stop a test for as long as it
+/// likes, and a call that is slow for that reason alone must not count as one that failed.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Settings of a client whose calls end by what the peer does, and never by the clock.
+pub(crate) fn patient() -> ClientSettings {
+    ClientSettings {
+        request_timeout: NEVER,
+        connect_timeout: NEVER,
+        keep_alive_interval: NEVER,
+        keep_alive_timeout: NEVER,
+        ..ClientSettings::default()
+    }
+}
+
+/// The same of a token source.
+pub(crate) fn patient_tokens() -> TokenSettings {
+    TokenSettings { fetch_timeout: NEVER, ..TokenSettings::default() }
+}
 
 /// The answer to come, which may take as long as the test wants.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Response> + Send>>;

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use super::*;
 use crate::{
     TokenSettings, Verdict,
-    testing::{FakeGoogle, hang, ready, refusal, taken},
+    testing::{FakeGoogle, hang, patient, patient_tokens, ready, refusal, taken},
     validate,
 };
 
@@ -22,7 +22,7 @@ fn client(google: &FakeGoogle, settings: &ClientSettings) -> FcmClient {
 
 fn client_at(endpoint: &str, google: &FakeGoogle, settings: &ClientSettings) -> FcmClient {
     let project = ProjectId::try_from("demo").expect("an id");
-    let tokens = google.tokens(TokenSettings::default());
+    let tokens = google.tokens(patient_tokens());
     FcmClient::new(project, endpoint, tokens, settings).expect("a client")
 }
 
@@ -59,7 +59,7 @@ impl axum::response::IntoResponse for Response401 {
 #[tokio::test]
 async fn a_message_goes_out_over_http_2_with_target_payload_and_bearer() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
-    let sent = send(&client(&google, &ClientSettings::default())).await.expect("taken");
+    let sent = send(&client(&google, &patient())).await.expect("taken");
     assert_eq!(sent.as_str(), "projects/demo/messages/0:15%31");
     let calls = google.sends();
     let [call] = calls.as_slice() else { panic!("one call, not {calls:?}") };
@@ -74,7 +74,7 @@ async fn a_message_goes_out_over_http_2_with_target_payload_and_bearer() {
 #[tokio::test]
 async fn every_kind_of_target_is_one_field_of_the_message() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
-    let client = client(&google, &ClientSettings::default());
+    let client = client(&google, &patient());
     for target in [
         Target::Fid("f".into()),
         Target::Topic("news".into()),
@@ -93,7 +93,7 @@ async fn a_401_is_tried_once_more_with_a_fresh_token() {
         _ => ready(taken()),
     })
     .await;
-    send(&client(&google, &ClientSettings::default())).await.expect("taken the second time");
+    send(&client(&google, &patient())).await.expect("taken the second time");
     let bearers: Vec<_> = google.sends().into_iter().map(|call| call.bearer).collect();
     assert_eq!(bearers, ["Bearer token-1", "Bearer token-2"]);
 }
@@ -101,7 +101,7 @@ async fn a_401_is_tried_once_more_with_a_fresh_token() {
 #[tokio::test]
 async fn a_project_whose_every_token_is_refused_gets_no_storm() {
     let google = FakeGoogle::start_sound(|_| ready(unauthenticated())).await;
-    let client = client(&google, &ClientSettings::default());
+    let client = client(&google, &patient());
     for calls_so_far in [2, 3, 4] {
         let error = send(&client).await.expect_err("refused");
         assert!(matches!(error, SendError::Unauthenticated(_)), "{error}");
@@ -117,7 +117,7 @@ async fn a_401_about_apples_key_is_not_tried_again() {
             {"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "THIRD_PARTY_AUTH_ERROR"}]}})))
     })
     .await;
-    let error = send(&client(&google, &ClientSettings::default())).await.expect_err("refused");
+    let error = send(&client(&google, &patient())).await.expect_err("refused");
     assert_eq!((error.code(), google.sends().len(), google.fetches()), ("third_party_auth_error", 1, 1));
 }
 
@@ -128,7 +128,7 @@ async fn a_retry_after_header_reaches_the_verdict() {
         ready(([("retry-after", "42")], refusal(503, &body)))
     })
     .await;
-    let error = send(&client(&google, &ClientSettings::default())).await.expect_err("unavailable");
+    let error = send(&client(&google, &patient())).await.expect_err("unavailable");
     assert_eq!(error.verdict(), Verdict::Retry { after: Some(Duration::from_secs(42)) });
 }
 
@@ -138,7 +138,7 @@ async fn without_a_token_the_project_is_blocked_and_nothing_is_sent() {
     let project = ProjectId::try_from("demo").expect("an id");
     let tokens =
         google.tokens(TokenSettings { fetch_timeout: Duration::from_millis(20), ..TokenSettings::default() });
-    let client = FcmClient::new(project, &google.url, tokens, &ClientSettings::default()).expect("a client");
+    let client = FcmClient::new(project, &google.url, tokens, &patient()).expect("a client");
     let error = send(&client).await.expect_err("no token");
     assert_eq!(
         (error.code(), error.is_outcome_unknown(), google.sends().len()),
@@ -150,8 +150,7 @@ async fn without_a_token_the_project_is_blocked_and_nothing_is_sent() {
 #[tokio::test]
 async fn a_call_without_an_answer_times_out_with_its_outcome_unknown() {
     let google = FakeGoogle::start_sound(|_| hang()).await;
-    let settings =
-        ClientSettings { request_timeout: Duration::from_millis(100), ..ClientSettings::default() };
+    let settings = ClientSettings { request_timeout: Duration::from_millis(100), ..patient() };
     let error = send(&client(&google, &settings)).await.expect_err("no answer");
     assert!(matches!(error, SendError::TimedOut), "{error:?}");
     assert_eq!((error.verdict(), error.is_outcome_unknown()), (Verdict::Retry { after: None }, true));
@@ -163,8 +162,7 @@ async fn a_refused_connection_is_known_to_have_sent_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let nobody = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
-    let error =
-        send(&client_at(&nobody, &google, &ClientSettings::default())).await.expect_err("nobody there");
+    let error = send(&client_at(&nobody, &google, &patient())).await.expect_err("nobody there");
     assert!(matches!(error, SendError::ConnectFailed(_)), "{error:?}");
     assert_eq!((error.verdict(), error.is_outcome_unknown()), (Verdict::Retry { after: None }, false));
 }
@@ -177,7 +175,7 @@ async fn a_redirect_is_not_followed() {
         ready((Status::TEMPORARY_REDIRECT, headers))
     })
     .await;
-    let error = send(&client(&google, &ClientSettings::default())).await.expect_err("a redirect");
+    let error = send(&client(&google, &patient())).await.expect_err("a redirect");
     assert_eq!((error.verdict(), google.sends().len()), (Verdict::Retry { after: None }, 1));
 }
 
@@ -185,7 +183,7 @@ async fn a_redirect_is_not_followed() {
 async fn a_200_that_names_no_message_is_no_success() {
     for body in ["<html>hello</html>", "{}", r#"{"name":""}"#] {
         let google = FakeGoogle::start_sound(move |_| ready(body)).await;
-        let error = send(&client(&google, &ClientSettings::default())).await.expect_err(body);
+        let error = send(&client(&google, &patient())).await.expect_err(body);
         assert!(matches!(error, SendError::Undecodable(_)) && error.is_outcome_unknown(), "{error:?}");
     }
 }
@@ -201,7 +199,7 @@ async fn an_echoed_token_is_in_no_error() {
             ready(refusal(status, &echo))
         })
         .await;
-        let error = send(&client(&google, &ClientSettings::default())).await.expect_err("an error");
+        let error = send(&client(&google, &patient())).await.expect_err("an error");
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains(TOKEN) && shown.contains("fp:"), "{shown}");
     }
@@ -210,7 +208,7 @@ async fn an_echoed_token_is_in_no_error() {
 #[tokio::test]
 async fn an_endless_answer_is_cut_off() {
     let google = FakeGoogle::start_sound(|_| ready((Status::BAD_GATEWAY, "x ".repeat(1 << 20)))).await;
-    let error = send(&client(&google, &ClientSettings::default())).await.expect_err("an error");
+    let error = send(&client(&google, &patient())).await.expect_err("an error");
     assert!(error.to_string().len() < 1000, "{error}");
     assert_eq!(error.code(), "front_end");
 }
@@ -230,7 +228,7 @@ async fn no_more_calls_are_made_at_once_than_there_are_places() {
         })
     })
     .await;
-    let settings = ClientSettings { connections: 2, streams_per_connection: 3, ..ClientSettings::default() };
+    let settings = ClientSettings { connections: 2, streams_per_connection: 3, ..patient() };
     let client = client(&google, &settings);
     assert_eq!(client.capacity(), 6);
     let mut sending = JoinSet::new();
@@ -251,7 +249,7 @@ async fn no_more_calls_are_made_at_once_than_there_are_places() {
 #[tokio::test]
 async fn one_call_after_the_other_needs_one_connection() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
-    let client = client(&google, &ClientSettings::default());
+    let client = client(&google, &patient());
     for _ in 0..5 {
         send(&client).await.expect("taken");
     }
@@ -263,7 +261,7 @@ async fn one_call_after_the_other_needs_one_connection() {
 #[tokio::test]
 async fn an_https_client_needs_no_default_provider_and_installs_none() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
-    let settings = ClientSettings::default();
+    let settings = patient();
     client_at(crate::DEFAULT_ENDPOINT, &google, &settings);
     assert!(rustls::crypto::CryptoProvider::get_default().is_none());
 }
@@ -273,10 +271,9 @@ async fn settings_that_cannot_work_are_refused_at_set_up() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
     let attempt = |endpoint: &str, settings: ClientSettings| {
         let project = ProjectId::try_from("demo").expect("an id");
-        FcmClient::new(project, endpoint, google.tokens(TokenSettings::default()), &settings)
-            .expect_err("refused")
+        FcmClient::new(project, endpoint, google.tokens(patient_tokens()), &settings).expect_err("refused")
     };
-    let sound = ClientSettings::default;
+    let sound = patient;
     assert!(matches!(attempt("fcm", sound()), SetupError::BadEndpoint));
     let none = ClientSettings { connections: 0, ..sound() };
     assert!(matches!(attempt("http://localhost", none), SetupError::NoConnections));

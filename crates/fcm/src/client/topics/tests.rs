@@ -8,14 +8,14 @@ use tokio::sync::Semaphore as Gate;
 
 use super::*;
 use crate::{
-    TokenSettings, Verdict,
-    testing::{FakeGoogle, Pending, ready, refusal},
+    Verdict,
+    testing::{FakeGoogle, Pending, patient, patient_tokens, ready, refusal},
 };
 
 fn client(google: &FakeGoogle, in_flight: usize) -> TopicClient {
     let project = ProjectId::try_from("demo").expect("an id");
-    let settings = ClientSettings { streams_per_connection: in_flight, ..ClientSettings::default() };
-    let tokens = google.tokens(TokenSettings::default());
+    let settings = ClientSettings { streams_per_connection: in_flight, ..patient() };
+    let tokens = google.tokens(patient_tokens());
     TopicClient::new(project, &google.url, tokens, &settings).expect("a client")
 }
 
@@ -137,8 +137,8 @@ async fn an_answer_that_is_none_and_a_server_that_is_none_are_told_apart() {
     let nobody = format!("http://{}", closed.local_addr().expect("an address"));
     drop(closed);
     let project = ProjectId::try_from("demo").expect("an id");
-    let tokens = google.tokens(TokenSettings::default());
-    let client = TopicClient::new(project, &nobody, tokens, &ClientSettings::default()).expect("a client");
+    let tokens = google.tokens(patient_tokens());
+    let client = TopicClient::new(project, &nobody, tokens, &patient()).expect("a client");
     let error = client.subscribe(&Registration::token("secret:APA91b"), &news()).await.expect_err("nobody");
     assert_eq!((error.code(), error.verdict()), ("not_reached", Some(Verdict::Retry { after: None })));
     assert!(!format!("{error:?}").contains("secret"), "I11: {error:?}");

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     AccessToken, AuthUnavailable, ManualClock, TokenSettings, TokenSource,
     oauth::AuthFailure,
-    testing::{FakeGoogle, ready, service_account_json, taken},
+    testing::{FakeGoogle, patient_tokens, ready, service_account_json, taken},
 };
 
 fn bearer(token: Result<AccessToken, AuthUnavailable>) -> String {
@@ -35,7 +35,7 @@ async fn a_replaced_file_is_used_from_the_next_fetch_on() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), account_of(&old)).expect("written");
     let clock = Arc::new(ManualClock::new("2026-11-24T12:00:00Z".parse().expect("a moment")));
-    let settings = TokenSettings { clock: Arc::<ManualClock>::clone(&clock), ..TokenSettings::default() };
+    let settings = TokenSettings { clock: Arc::<ManualClock>::clone(&clock), ..patient_tokens() };
     let source = TokenSource::new(Credentials::from_file(file.path()).expect("usable"), settings);
     let first = source.token().await.expect("a token");
     assert_eq!(bearer(Ok(first.clone())), "Bearer old");
@@ -75,7 +75,7 @@ async fn the_environment_names_a_file_and_nothing_takes_its_place() {
         ]);
         Credentials::from_environment(|name| variables.get(name).cloned())
     };
-    let source = TokenSource::new(with(file.path()).expect("usable"), TokenSettings::default());
+    let source = TokenSource::new(with(file.path()).expect("usable"), patient_tokens());
     assert_eq!(bearer(source.token().await), "Bearer of the file");
     let missing = with(Path::new("/nowhere/account.json"));
     assert!(matches!(missing, Err(CredentialsError::Unreadable { .. })), "{missing:?}");
@@ -108,7 +108,7 @@ async fn metadata(body: &'static str, says_flavor: bool) -> (Credentials, JoinSe
 async fn the_metadata_server_is_asked_where_no_file_is_named() {
     let (credentials, _server) =
         metadata(r#"{"access_token":"m","expires_in":3600,"token_type":"Bearer"}"#, true).await;
-    assert_eq!(bearer(TokenSource::new(credentials, TokenSettings::default()).token().await), "Bearer m");
+    assert_eq!(bearer(TokenSource::new(credentials, patient_tokens()).token().await), "Bearer m");
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn what_is_no_metadata_server_is_not_believed() {
     let sound = r#"{"access_token":"m","expires_in":3600}"#;
     for (body, says_flavor) in [(sound, false), ("<html>", true), (r#"{"access_token":"m"}"#, true)] {
         let (credentials, _server) = metadata(body, says_flavor).await;
-        let told = TokenSource::new(credentials, TokenSettings::default()).token().await.expect_err(body);
+        let told = TokenSource::new(credentials, patient_tokens()).token().await.expect_err(body);
         assert!(matches!(told.cause, AuthFailure::Failed(_)), "{told}");
     }
 }

@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::{
     ManualClock, ServiceAccount,
-    testing::{FakeGoogle, Pending, hang, ready, service_account_json, taken, token_answer},
+    testing::{FakeGoogle, Pending, hang, patient_tokens, ready, service_account_json, taken, token_answer},
 };
 
 fn at_noon() -> Arc<ManualClock> {
@@ -13,7 +13,7 @@ fn at_noon() -> Arc<ManualClock> {
 }
 
 fn settings(clock: &Arc<ManualClock>) -> TokenSettings {
-    TokenSettings { clock: Arc::<ManualClock>::clone(clock), ..TokenSettings::default() }
+    TokenSettings { clock: Arc::<ManualClock>::clone(clock), ..patient_tokens() }
 }
 
 async fn google(token: impl Fn(usize) -> Pending + Send + Sync + 'static) -> FakeGoogle {
@@ -35,7 +35,7 @@ async fn landing(source: &TokenSource) {
 #[tokio::test]
 async fn many_callers_share_one_fetch() {
     let google = google(|number| ready(token_answer(number, 3600))).await;
-    let source = google.tokens(TokenSettings::default());
+    let source = google.tokens(patient_tokens());
     let mut callers = JoinSet::new();
     for _ in 0..50 {
         let source = source.clone();
@@ -178,7 +178,7 @@ async fn a_caller_who_goes_away_takes_no_token_along() {
         })
     })
     .await;
-    let source = google.tokens(TokenSettings::default());
+    let source = google.tokens(patient_tokens());
     let mut impatient = Box::pin(source.token());
     let first_poll = std::future::poll_fn(|context| std::task::Poll::Ready(impatient.as_mut().poll(context)));
     assert!(first_poll.await.is_pending());

@@ -63,7 +63,7 @@ async fn going_away(last: u8) -> (String, JoinSet<()>) {
 async fn a_stream_above_the_last_one_of_a_goaway_is_sent_again() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
     let (endpoint, _server) = going_away(0).await;
-    let sent = send(&client_at(&endpoint, &google, &ClientSettings::default())).await.expect("taken");
+    let sent = send(&client_at(&endpoint, &google, &patient())).await.expect("taken");
     assert_eq!(sent.as_str(), "projects/demo/messages/1");
 }
 
@@ -71,7 +71,7 @@ async fn a_stream_above_the_last_one_of_a_goaway_is_sent_again() {
 async fn a_stream_below_the_last_one_of_a_goaway_may_have_been_taken() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
     let (endpoint, _server) = going_away(1).await;
-    let error = send(&client_at(&endpoint, &google, &ClientSettings::default())).await.expect_err("cut off");
+    let error = send(&client_at(&endpoint, &google, &patient())).await.expect_err("cut off");
     assert_eq!((error.code(), error.is_outcome_unknown()), ("connection_lost", true));
 }
 
@@ -90,8 +90,7 @@ async fn a_goaway_inside_an_answer_leaves_the_outcome_unknown() {
         let (socket, _) = listener.accept().await.expect("another connection");
         answer_one(socket).await;
     });
-    let error =
-        send(&client_at(&endpoint, &google, &ClientSettings::default())).await.expect_err("half an answer");
+    let error = send(&client_at(&endpoint, &google, &patient())).await.expect_err("half an answer");
     assert_eq!((error.code(), error.is_outcome_unknown()), ("connection_lost", true));
 }
 
@@ -118,7 +117,7 @@ async fn a_call_that_is_dropped_resets_its_stream_and_gives_its_place_back() {
         std::future::poll_fn(|context| connection.poll_closed(context)).await.expect("closed in peace");
         reset
     });
-    let settings = ClientSettings { connections: 1, streams_per_connection: 1, ..ClientSettings::default() };
+    let settings = ClientSettings { connections: 1, streams_per_connection: 1, ..patient() };
     let client = client_at(&endpoint, &google, &settings);
     let mut hanging = JoinSet::new();
     let calling = client.clone();
@@ -131,25 +130,30 @@ async fn a_call_that_is_dropped_resets_its_stream_and_gives_its_place_back() {
     assert_eq!(reset, h2::Reason::CANCEL);
 }
 
+/// The clock jumps to the ping and to the end of its time-out, once the request is known to be there, and goes by seconds
+/// otherwise: the second connection answers however long the machine takes.
 #[tokio::test]
 async fn a_connection_that_answers_no_ping_is_left() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
     let (listener, endpoint) = listen().await;
+    let (read, mut reads) = tokio::sync::mpsc::channel(1);
     let mut server = JoinSet::new();
     server.spawn(async move {
         let _silent = accept_request(&listener).await;
+        read.send(()).await.expect("heard");
         let (other, _) = listener.accept().await.expect("another connection");
         answer_one(other).await;
     });
-    let settings = ClientSettings {
-        keep_alive_interval: Duration::from_millis(50),
-        keep_alive_timeout: Duration::from_millis(50),
-        // Never waited for: the ping is what finds out.
-        request_timeout: Duration::from_secs(3600),
-        ..ClientSettings::default()
-    };
+    let hour = Duration::from_secs(60 * 60);
+    let settings = ClientSettings { keep_alive_interval: hour, keep_alive_timeout: hour, ..patient() };
     let client = client_at(&endpoint, &google, &settings);
-    let error = send(&client).await.expect_err("nobody answers");
+    let mut hanging = JoinSet::new();
+    let calling = client.clone();
+    hanging.spawn(async move { send(&calling).await });
+    reads.recv().await.expect("read");
+    tokio::time::pause();
+    let error = hanging.join_next().await.expect("one").expect("no panic").expect_err("nobody answers");
+    tokio::time::resume();
     assert_eq!((error.code(), error.is_outcome_unknown()), ("connection_lost", true));
     send(&client).await.expect("taken over another connection");
 }
@@ -168,7 +172,7 @@ async fn an_endpoint_that_is_down_is_dialled_once_for_all_who_wait() {
             drop(socket);
         }
     });
-    let client = client_at(&endpoint, &google, &ClientSettings::default());
+    let client = client_at(&endpoint, &google, &patient());
     let mut sending = JoinSet::new();
     for _ in 0..50 {
         let client = client.clone();
@@ -186,7 +190,7 @@ async fn a_connection_that_is_not_made_in_time_is_known_to_have_sent_nothing() {
     let google = FakeGoogle::start_sound(|_| ready(taken())).await;
     // It accepts, and says nothing.
     let (_listener, endpoint) = listen().await;
-    let settings = ClientSettings { connect_timeout: Duration::from_millis(50), ..ClientSettings::default() };
+    let settings = ClientSettings { connect_timeout: Duration::from_millis(50), ..patient() };
     let error = send(&client_at(&endpoint, &google, &settings)).await.expect_err("no settings came");
     assert_eq!((error.code(), error.is_outcome_unknown()), ("connect_failed", false));
 }
@@ -216,8 +220,8 @@ async fn a_proxy_of_the_environment_carries_the_connection() {
     let (endpoint, mut asked) = proxy(google.url.trim_start_matches("http://").to_owned()).await;
     let proxies = Matcher::builder().all(endpoint).build();
     let project = ProjectId::try_from("demo").expect("an id");
-    let tokens = google.tokens(TokenSettings::default());
-    let settings = ClientSettings::default();
+    let tokens = google.tokens(patient_tokens());
+    let settings = patient();
     let client = FcmClient::with_proxies(project, "http://fcm.test", tokens, &settings, &proxies);
     let client = client.expect("a client");
     send(&client).await.expect("taken");
@@ -232,7 +236,7 @@ async fn a_connection_that_ends_before_the_answer_leaves_the_outcome_unknown() {
     let (listener, cutting) = listen().await;
     let mut server = JoinSet::new();
     server.spawn(async move { drop(accept_request(&listener).await) });
-    let error = send(&client_at(&cutting, &google, &ClientSettings::default())).await.expect_err("cut");
+    let error = send(&client_at(&cutting, &google, &patient())).await.expect_err("cut");
     assert!(matches!(error, SendError::ConnectionLost(_)), "{error:?}");
     assert_eq!((error.verdict(), error.is_outcome_unknown()), (Verdict::Retry { after: None }, true));
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     AuthUnavailable, Credentials, ManualClock, TokenSettings,
     oauth::AuthFailure,
-    testing::{Pending, service_account_json, token_answer},
+    testing::{Pending, patient_tokens, service_account_json, token_answer},
 };
 
 const SENDS: usize = 1_000;
@@ -18,16 +18,20 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 /// A client whose access tokens come from `google`, and the clock by which it waits after a failure.
 fn bench(google: &FakeGoogle) -> (FcmClient, Arc<ManualClock>) {
-    bench_with(google, google.account().into())
+    bench_with(google, google.account().into(), patient_tokens())
 }
 
-fn bench_with(google: &FakeGoogle, credentials: Credentials) -> (FcmClient, Arc<ManualClock>) {
+fn bench_with(
+    google: &FakeGoogle,
+    credentials: Credentials,
+    mut settings: TokenSettings,
+) -> (FcmClient, Arc<ManualClock>) {
     let noon: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a moment");
     let clock = Arc::new(ManualClock::new(noon));
-    let settings = TokenSettings { clock: Arc::<ManualClock>::clone(&clock), ..TokenSettings::default() };
+    settings.clock = Arc::<ManualClock>::clone(&clock);
     let tokens = TokenSource::new(credentials, settings);
     let project = ProjectId::try_from("demo").expect("an id");
-    let client = FcmClient::new(project, &google.url, tokens, &ClientSettings::default());
+    let client = FcmClient::new(project, &google.url, tokens, &patient());
     (client.expect("a client"), clock)
 }
 
@@ -54,7 +58,8 @@ async fn refused(client: &FcmClient) -> Vec<AuthUnavailable> {
 #[tokio::test(start_paused = true)]
 async fn a_hanging_endpoint_holds_a_thousand_sends_for_one_time_out_and_no_longer() {
     let google = google(|_| hang()).await;
-    let (client, clock) = bench(&google);
+    let settings = TokenSettings { fetch_timeout: TEN_SECONDS, ..TokenSettings::default() };
+    let (client, clock) = bench_with(&google, google.account().into(), settings);
     // Each outage is met by a thousand, while its pause lasts by a thousand more, and so on for three pauses.
     for (outage, pause) in [1, 2, 4].into_iter().enumerate() {
         let begun = Instant::now();
@@ -140,7 +145,8 @@ async fn a_key_that_is_replaced_in_its_file_sends_without_a_restart() {
     .await;
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), account_of(&old)).expect("written");
-    let (client, _clock) = bench_with(&old, Credentials::from_file(file.path()).expect("usable"));
+    let (client, _clock) =
+        bench_with(&old, Credentials::from_file(file.path()).expect("usable"), patient_tokens());
     send(&client).await.expect("taken");
     std::fs::write(file.path(), account_of(&new)).expect("written");
     send(&client).await.expect("taken: the same call, again with the new key");
@@ -158,7 +164,8 @@ async fn a_key_that_is_replaced_during_an_outage_ends_it() {
     let new = google(|number| ready(token_answer(number, 3600))).await;
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), account_of(&old)).expect("written");
-    let (client, clock) = bench_with(&new, Credentials::from_file(file.path()).expect("usable"));
+    let (client, clock) =
+        bench_with(&new, Credentials::from_file(file.path()).expect("usable"), patient_tokens());
     send(&client).await.expect_err("refused");
     std::fs::write(file.path(), account_of(&new)).expect("written");
     send(&client).await.expect_err("the pause lasts");
