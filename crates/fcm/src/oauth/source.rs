@@ -130,6 +130,12 @@ impl TokenSource {
         flight
     }
 
+    /// Never more than one.
+    #[cfg(test)]
+    pub(crate) fn fetches_under_way(&self) -> usize {
+        self.fetches.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     async fn land(&self, mut flight: Flight) -> Result<AccessToken, AuthUnavailable> {
         if let Ok(told) = flight.wait_for(Option::is_some).await
             && let Some(result) = told.as_ref()
