@@ -12,7 +12,7 @@ use pushbridge_core::{
 };
 
 use crate::{
-    read_only_mount::live_through_it,
+    read_only::{Barrier, live_through_it},
     rig::{Rig, sync},
 };
 
@@ -48,9 +48,10 @@ fn child_process() {
             runtime.block_on(sync(&core));
         }
         "report_until_refused" => println!("\nREFUSED {}", report_until_refused(&core)),
+        "read_only_folder" => println!("\nLIVED {}", live_through_it(&core, &dir, Barrier::Permissions)),
         "read_only_mount" => {
             let mount = std::path::Path::new(&dir).parent().unwrap().display().to_string();
-            println!("\nLIVED {}", live_through_it(&core, &mount));
+            println!("\nLIVED {}", live_through_it(&core, &mount, Barrier::Mount));
         }
         does => {
             core.login("42".to_owned()).unwrap();

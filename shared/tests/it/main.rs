@@ -14,7 +14,7 @@ mod model_server;
 mod network;
 mod outcomes;
 mod proofs;
-mod read_only_mount;
+mod read_only;
 mod reasons;
 mod rig;
 mod rows;
