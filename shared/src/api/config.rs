@@ -14,7 +14,7 @@ use crate::{
 /// What a core needs to know. [`PushConfig::new`] fills in what has a sensible default.
 #[derive(Clone)]
 pub struct PushConfig {
-    /// Where the server is, such as `https://push.example.com`.
+    /// Where the server is, such as `https://push.example.com`. A host beyond ASCII is written in its `xn--` form.
     pub base_url: String,
     /// The app's id on that server.
     pub app_id: String,

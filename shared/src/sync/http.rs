@@ -126,7 +126,13 @@ fn read_head(status: u16, headers: &HeaderMap) -> ApiAnswer {
 }
 
 fn parse_base(options: &HttpOptions) -> Result<Url, HttpOptionsError> {
-    let url = Url::parse(&options.base_url).map_err(|_| HttpOptionsError("base_url: not a URL"))?;
+    let url = Url::parse(&options.base_url).map_err(|error| {
+        HttpOptionsError(match error {
+            // The tables that would turn it into ASCII are left out of phones' libraries.
+            url::ParseError::IdnaError => "base_url: write a host beyond ASCII in its xn-- form",
+            _ => "base_url: not a URL",
+        })
+    })?;
     let is_plain = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
@@ -199,5 +205,16 @@ mod tests {
         assert!(open("http://localhost.example.com", false).is_err());
         assert!(open("https://user:word@push.example.com", true).is_err());
         assert!(open("ftp://push.example.com", true).is_err());
+    }
+
+    #[test]
+    fn a_host_beyond_ascii_is_refused_in_words_that_help_and_its_xn_form_is_taken() {
+        for host in ["push.bücher.example", "プッシュ.example", "push.b%C3%BCcher.example"] {
+            let told = open(&format!("https://{host}"), true);
+            assert_eq!(told, Err("base_url: write a host beyond ASCII in its xn-- form"), "{host}");
+        }
+        assert_eq!(open("https://push.xn--bcher-kva.example/base/", true), Ok(()));
+        assert_eq!(open("https://PUSH.example.com", true), Ok(()));
+        assert_eq!(open("https://", true), Err("base_url: not a URL"));
     }
 }
