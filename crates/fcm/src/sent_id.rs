@@ -14,6 +14,12 @@ impl SentId {
     }
 }
 
+impl From<SentId> for String {
+    fn from(id: SentId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for SentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

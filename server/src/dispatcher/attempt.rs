@@ -97,8 +97,9 @@ pub(super) fn schedule(config: &DispatchConfig) -> RetrySchedule {
     }
 }
 
-/// Sends `claim` and judges the answer. Ends before the lease does.
-pub(super) async fn attempt(app: Arc<App>, claim: Claim, begun: Turn) -> Attempted {
+/// Sends `claim` and judges the answer. Ends before the lease does. The claim is boxed so that the task is small: there are
+/// a thousand at a time, and what is above a kilobyte malloc handles far more slowly.
+pub(super) async fn attempt(app: Arc<App>, claim: Box<Claim>, begun: Turn) -> Attempted {
     let ticket = Ticket::of(&claim);
     let schedule = schedule(&app.config.dispatch);
     let result = send_within_lease(&app, &claim).await;

@@ -125,7 +125,7 @@ impl Dispatcher {
             }
             let ticket = Ticket::of(&claim);
             let begun = self.app.blocks.tried(claim.app, now);
-            let task = self.attempts.spawn(attempt(self.app.clone(), claim, begun));
+            let task = self.attempts.spawn(attempt(self.app.clone(), Box::new(claim), begun));
             self.tickets.insert(task.id(), ticket);
         }
         [batch.next, self.governor.next(now), self.app.blocks.first_end(now)].into_iter().flatten().min()

@@ -33,7 +33,7 @@ pub trait FcmSender: Send + Sync {
 
 impl FcmSender for FcmClient {
     fn send<'a>(&'a self, target: &'a Target, body: Bytes) -> SendFuture<'a> {
-        Box::pin(async move { Ok(self.send_body(target, body).await?.as_str().to_owned()) })
+        Box::pin(async move { Ok(self.send_body(target, body).await?.into()) })
     }
 }
 

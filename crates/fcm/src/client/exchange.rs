@@ -4,7 +4,7 @@
 //! reply, or makes the call again where FCM is known not to have looked at it. Dropped halfway, it resets its stream.
 
 use bytes::{Bytes, BytesMut};
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, client::ResponseFuture};
 use http::{HeaderMap, Request, StatusCode};
 
 use super::pool::Place;
@@ -27,8 +27,10 @@ pub(super) enum Failure {
     Lost(h2::Error),
 }
 
-/// Sends `request` with `body` and reads the answer.
-pub(super) async fn exchange(place: &mut Place, request: Request<()>, body: Bytes) -> Result<Reply, Failure> {
+/// Sends `request` with `body`, at once. The answer is still to be [read](finish).
+///
+/// Not one `async fn` with it: the request would stay in the future of each of a thousand calls, and be moved with it.
+pub(super) fn begin(place: &mut Place, request: Request<()>, body: Bytes) -> Result<ResponseFuture, Failure> {
     let Ok((response, mut stream)) = place.calls.send_request(request, false) else {
         // The connection takes no more streams: closed, told to go away, or out of numbers.
         place.leave_connection();
@@ -37,6 +39,11 @@ pub(super) async fn exchange(place: &mut Place, request: Request<()>, body: Byte
     if stream.send_data(body, true).is_err() {
         tracing::trace!("the stream ended before its body; its answer says why");
     }
+    Ok(response)
+}
+
+/// Reads the answer.
+pub(super) async fn finish(place: &mut Place, response: ResponseFuture) -> Result<Reply, Failure> {
     let response = response.await.map_err(|error| judge(error, place))?;
     let (parts, body) = response.into_parts();
     // An answer that has begun was looked at, whatever ends it.

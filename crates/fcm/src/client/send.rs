@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{
     ClientSettings, ProjectId, SetupError,
-    exchange::{Failure, Reply, exchange},
+    exchange::{Failure, Reply, begin, finish},
     pool::Pool,
     request::request_body,
     settings::Endpoint,
@@ -124,8 +124,11 @@ impl FcmClient {
         for _ in 0..TRIES_UNSEEN {
             // Held until the answer is read: the stream is taken as long.
             let mut place = self.shared.pool.place().await.map_err(SendError::ConnectFailed)?;
-            let exchange = exchange(&mut place, self.request(token), body.clone());
-            match timeout(self.shared.request_timeout, exchange).await {
+            let reply = match begin(&mut place, self.request(token), body.clone()) {
+                Ok(response) => timeout(self.shared.request_timeout, finish(&mut place, response)).await,
+                Err(failure) => Ok(Err(failure)),
+            };
+            match reply {
                 Ok(Ok(reply)) => return self.read(&reply, target),
                 Ok(Err(Failure::NotSeen)) => {}
                 Ok(Err(Failure::Lost(error))) => return Err(SendError::ConnectionLost(error)),

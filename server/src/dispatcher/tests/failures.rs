@@ -211,7 +211,7 @@ async fn an_attempt_is_cut_off_when_its_lease_ends() {
     bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     let claim = bench.claim_only().await;
     tokio::time::pause();
-    let attempted = attempt(bench.app.clone(), claim, Turn::default()).await;
+    let attempted = attempt(bench.app.clone(), Box::new(claim), Turn::default()).await;
     assert!(matches!(attempted.settlement.outcome, Outcome::Parked { reason: "timed_out", .. }));
     assert_eq!(attempted.settlement.finding, Finding::Nothing);
     assert!(fcm.try_recv().is_ok(), "the call was made and never answered");
@@ -224,6 +224,6 @@ async fn an_attempt_whose_lease_is_over_is_not_made() {
     bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     let claim = bench.claim_only().await;
     bench.pass(crate::testing::LEASE);
-    attempt(bench.app.clone(), claim, Turn::default()).await;
+    attempt(bench.app.clone(), Box::new(claim), Turn::default()).await;
     assert!(fcm.try_recv().is_err());
 }

@@ -129,7 +129,7 @@ struct MessagePart {
 
 /// How one due delivery fared.
 enum Fate {
-    Claimed(Box<Claim>),
+    Claimed(Claim),
     Ended,
     Postponed,
 }
@@ -152,7 +152,7 @@ impl Claimer<'_> {
                 fate => fate?,
             };
             match fate {
-                Fate::Claimed(claim) => batch.claims.push(*claim),
+                Fate::Claimed(claim) => batch.claims.push(claim),
                 Fate::Ended => batch.ended += 1,
                 Fate::Postponed => {}
             }
@@ -202,7 +202,7 @@ impl Claimer<'_> {
         match row.check()? {
             Ok(passed) => match self.full_until(&row, &passed) {
                 Some(until) => self.postpone(no, until),
-                None => self.lease(row, message, passed).map(|claim| Fate::Claimed(Box::new(claim))),
+                None => self.lease(row, message, passed).map(Fate::Claimed),
             },
             Err(Obstacle::Ended(reason)) => self.end((no, row.message), Transition::Cancel, Some(reason)),
             // It was promised, and the phone has been told to report.
