@@ -49,6 +49,17 @@ impl World {
         self.leave().await.end().await;
     }
 
+    /// `user` logs in on a phone that has reported, and it gets no proof that counts: the back end ends the sessions before
+    /// the phone's first request.
+    pub(crate) async fn log_in_unproven(&mut self, phone: usize, user: &str) {
+        self.phones[phone].report_now();
+        self.phones[phone].login(user).await;
+        self.town.pass(super::DAY / 24);
+        self.shop.revoke(user).await;
+        self.phones[phone].session.login().as_mut().unwrap().alive = false;
+        assert_eq!(self.sync(phone).await, Some(SyncOutcome::NeedsCredentials));
+    }
+
     /// Time passes for everybody.
     pub(crate) async fn pass(&mut self, by: std::time::Duration) {
         self.town.pass(by);

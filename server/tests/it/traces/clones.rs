@@ -1,6 +1,6 @@
 //! Two phones with one identity.
 
-use pushbridge_core::{LoggedOutReason, LoginState, Recovery, SyncOutcome};
+use pushbridge_core::{LoggedOutReason, LoginState, Recovery};
 use serde_json::json;
 
 use crate::harness::{DAY, World};
@@ -79,12 +79,7 @@ async fn a_restored_backup_starts_as_a_new_installation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_without_a_proof_meet_all_the_same() {
     let mut world = World::start(json!({"mode": "multi"}), 2).await;
-    world.phones[0].report_now();
-    world.phones[0].login("anna").await;
-    world.town.pass(DAY / 24);
-    world.shop.revoke("anna").await;
-    world.phones[0].session.login().as_mut().unwrap().alive = false;
-    assert_eq!(world.sync(0).await, Some(SyncOutcome::NeedsCredentials));
+    world.log_in_unproven(0, "anna").await;
     let backup = world.town.folder("backup");
     world.phones[0].back_up(&backup);
     world.phones[1].restore(&backup, true).await;

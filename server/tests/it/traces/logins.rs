@@ -1,6 +1,6 @@
 //! Who is logged in, and which login has ended.
 
-use pushbridge_core::{LoginState, SyncOutcome};
+use pushbridge_core::LoginState;
 use serde_json::json;
 
 use crate::harness::{DAY, World};
@@ -43,13 +43,7 @@ async fn a_message_for_an_earlier_login_of_the_same_person_is_dropped_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_without_a_proof_goes_on_reporting_its_address() {
     let mut world = World::start(json!({"mode": "single"}), 1).await;
-    world.phones[0].report_now();
-    world.phones[0].login("anna").await;
-    // The back end ends her sessions before the phone's first request: its proof is of before.
-    world.town.pass(DAY / 24);
-    world.shop.revoke("anna").await;
-    world.phones[0].session.login().as_mut().unwrap().alive = false;
-    assert_eq!(world.sync(0).await, Some(SyncOutcome::NeedsCredentials));
+    world.log_in_unproven(0, "anna").await;
     let status = world.phones[0].status();
     assert_eq!(status.acked_revision, status.revision);
     let row = world.row(0).unwrap();
