@@ -93,7 +93,7 @@ impl Server {
         let mut workers = JoinSet::new();
         // The dispatcher ends after the last request was answered: its answer may wait for the wire.
         let stop_sending = CancellationToken::new();
-        workers.spawn(dispatcher::run(app.clone(), stop_sending.clone()));
+        workers.spawn(dispatcher::start(app.clone(), stop_sending.clone()).map_err(StartError::Serve)?);
         workers.spawn(intake::run(app.clone(), stop_sending.clone()));
         workers.spawn(janitor::run(app.clone(), stop_sending.clone()));
         let served = serve_http(&app, listener, shutdown).await;

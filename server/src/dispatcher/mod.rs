@@ -12,6 +12,7 @@
 //! | a project that is throttled is left alone | `a_throttled_project_is_left_alone_until_its_time` |
 //! | a refused key costs no delivery, and one delivery at a time finds out that it is mended | `a_refused_key_keeps_everything_waiting_until_it_is_mended` |
 //! | what was sent is settled before the process ends | `what_is_in_flight_at_shutdown_is_settled` |
+//! | nothing is sent behind the back of the next server | `a_sender_that_is_dropped_lets_go_of_the_app` |
 
 mod attempt;
 mod blocks;
@@ -19,10 +20,11 @@ mod compose;
 mod governor;
 mod run;
 mod senders;
+mod thread;
 
 #[cfg(test)]
 mod tests;
 
 pub use blocks::Blocks;
-pub use run::run;
 pub use senders::{FcmSender, SendFuture, Sender, SenderError, Senders};
+pub use thread::start;

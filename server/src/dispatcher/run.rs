@@ -28,12 +28,6 @@ const OUTCOMES: usize = 200;
 /// How long the first of them waits for the others. Ours: little beside FCM's own tens of milliseconds.
 const LINGER: Duration = Duration::from_millis(8);
 
-/// Sends what is due until `shutdown` is cancelled; then waits for what is in flight, at most `server.drain`, settles
-/// it and returns. What did not end by then is sent again after its lease.
-pub async fn run(app: Arc<App>, shutdown: CancellationToken) {
-    Dispatcher::new(app).run(shutdown).await;
-}
-
 /// A worker with its attempts in flight.
 pub(super) struct Dispatcher {
     app: Arc<App>,
@@ -72,7 +66,8 @@ impl Dispatcher {
         }
     }
 
-    async fn run(mut self, shutdown: CancellationToken) {
+    /// Until `shutdown` is cancelled and what was in flight is settled, as [`start`](super::start) promises.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) {
         let app = self.app.clone();
         while !shutdown.is_cancelled() {
             // Armed before the query: what is accepted while it runs is not slept over.

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::run;
+use super::start;
 use crate::{
     app::App,
     testing::{Bench, unregistered},
@@ -27,7 +27,7 @@ impl Running {
     fn start(app: &Arc<App>) -> Self {
         let shutdown = CancellationToken::new();
         let mut task = JoinSet::new();
-        task.spawn(run(app.clone(), shutdown.clone()));
+        task.spawn(start(app.clone(), shutdown.clone()).unwrap());
         Self { shutdown, task }
     }
 
@@ -145,4 +145,18 @@ async fn a_forgotten_sender_is_made_anew() {
     let error = bench.app.senders.get(&bench.app.store, bench.shop.no).await.err().unwrap();
     // The app of the tests has no service account.
     assert!(matches!(error, super::SenderError::ServiceAccount(_)), "{error}");
+}
+
+/// A server that is dropped without a word must not go on sending behind the back of the next one.
+#[tokio::test]
+async fn a_sender_that_is_dropped_lets_go_of_the_app() {
+    let bench = Bench::new().await;
+    let sending = start(bench.app.clone(), CancellationToken::new()).unwrap();
+    drop(sending);
+    let let_go = async {
+        while Arc::strong_count(&bench.app) > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(20), let_go).await.is_ok(), "it still sends");
 }
