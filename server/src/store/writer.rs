@@ -1,7 +1,8 @@
 //! The one writer: an own thread that commits whatever is queued as one group.
 //!
 //! A commit costs one flush of the disk, whatever its size, so jobs that arrive while one commit runs share the next.
-//! Each job runs in a savepoint of its own: a failing job undoes itself and nobody else.
+//! Each job but the first runs in a savepoint of its own: a failing job undoes itself and nobody else. Before the first
+//! there is nothing to keep, so the transaction serves it as one; a savepoint would copy each page that it changes.
 
 use std::thread::JoinHandle;
 
@@ -17,8 +18,22 @@ const QUEUE_JOBS: usize = 8_192;
 
 /// Told whether the commit succeeded; sends the caller its answer.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Runs in the group's transaction; without one it only says that it did not.
-type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
+/// Runs where it is told, and says whether it failed.
+type Job = Box<dyn FnOnce(Place<'_>) -> (Answer, Result<(), Failed>) + Send>;
+
+/// Where a job runs.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// In a transaction that is its own so far: who runs it rolls it back when it fails.
+    First(&'a Connection),
+    /// Behind others of its group.
+    Behind(&'a Connection),
+    /// There is no transaction: it only says that it did not run.
+    Nowhere,
+}
+
+/// A job did not do what it was to do.
+struct Failed;
 
 /// Handle of the writer thread.
 #[derive(Clone)]
@@ -43,13 +58,18 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result =
-                connection.map_or(Err(StoreError::Closed), |connection| in_savepoint(connection, work));
-            Box::new(move |committed| {
+        let job: Job = Box::new(move |place| {
+            let result = match place {
+                Place::First(connection) => work(connection),
+                Place::Behind(connection) => in_savepoint(connection, work),
+                Place::Nowhere => Err(StoreError::Closed),
+            };
+            let done = result.as_ref().map(drop).map_err(|_| Failed);
+            let answer: Answer = Box::new(move |committed| {
                 // The caller may have gone away; what was committed stays.
                 let _ = sender.send(committed.and(result));
-            })
+            });
+            (answer, done)
         });
         self.jobs.try_send(job).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
@@ -113,18 +133,28 @@ fn run_group(
     answers: &mut Vec<Answer>,
 ) -> Result<(), StoreError> {
     if let Err(error) = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])) {
-        answers.push(first(None));
+        answers.push(first(Place::Nowhere).0);
         return Err(error.into());
     }
-    let mut next = Some(first);
-    while let Some(job) = next {
-        answers.push(job(Some(connection)));
+    let (answer, done) = first(Place::First(connection));
+    answers.push(answer);
+    if connection.is_autocommit() {
+        return Err(group_failed());
+    }
+    if done.is_err() {
+        // Nobody else has written yet; whoever waits is the next group.
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+        return Ok(());
+    }
+    while answers.len() < GROUP_JOBS
+        && let Ok(job) = queue.try_recv()
+    {
+        answers.push(job(Place::Behind(connection)).0);
         if connection.is_autocommit() {
             // A full or failing disk makes SQLite roll the whole transaction back. Without this a later job of the
             // group would commit on its own and yet be told that it failed.
             return Err(group_failed());
         }
-        next = if answers.len() < GROUP_JOBS { queue.try_recv().ok() } else { None };
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
@@ -157,6 +187,21 @@ mod tests {
         let results = tokio::join!(insert(&writer, 1), insert(&writer, 1), insert(&writer, 2));
         assert!(results.0.is_ok() && results.1.is_err() && results.2.is_ok());
         assert_eq!(count(&writer).await, 2);
+    }
+
+    /// Each alone is the first of its group, for which the transaction itself is undone.
+    #[tokio::test]
+    async fn a_failing_job_that_is_alone_undoes_itself() {
+        let (writer, _) = Writer::start(table()).unwrap();
+        let half = writer.write(|connection| -> Result<(), StoreError> {
+            connection.execute("INSERT INTO t VALUES (1)", [])?;
+            Err(StoreError::BadRow("on purpose"))
+        });
+        assert!(matches!(half.await, Err(StoreError::BadRow("on purpose"))));
+        assert_eq!(count(&writer).await, 0);
+        assert!(insert(&writer, 1).await.is_ok());
+        assert!(insert(&writer, 1).await.is_err());
+        assert_eq!(count(&writer).await, 1, "what was kept before stays");
     }
 
     /// Without the check for autocommit the later jobs of the group would be kept and yet be told that they failed.
