@@ -46,12 +46,20 @@ pub(super) struct Pause {
     pub(super) wait: Duration,
 }
 
-/// What is needed to judge an attempt, should its task not come back.
+/// What is needed to judge an attempt, should it not come back.
 #[derive(Clone)]
 pub(super) struct Ticket {
     pub(super) lease: Lease,
     pub(super) first_attempt: pushbridge_wire::Timestamp,
     pub(super) expires: pushbridge_wire::Timestamp,
+}
+
+impl Attempted {
+    /// An attempt that did not come back.
+    pub(super) fn lost(app: &App, ticket: Ticket, begun: Turn) -> Self {
+        let (no, credentials) = (ticket.lease.concerns.app, Credentials::Unknown);
+        Self { app: no, begun, settlement: ticket.lost(app), pause: None, credentials }
+    }
 }
 
 /// Why there is no answer of FCM.
@@ -67,7 +75,7 @@ impl Ticket {
     }
 
     /// The settlement of an attempt of which nothing is known.
-    pub(super) fn lost(self, app: &App) -> Settlement {
+    fn lost(self, app: &App) -> Settlement {
         let schedule = schedule(&app.config.dispatch);
         let judgement =
             judge_failure(Verdict::Retry { after: None }, "interrupted", &self.attempt(app), &schedule);

@@ -3,16 +3,14 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use pushbridge_wire::Timestamp;
-use tokio::{
-    task::{Id, JoinError, JoinSet},
-    time::sleep,
-};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attempt::{Attempted, Credentials, Pause, Ticket, attempt},
+    attempt::{Attempted, Credentials, Pause},
     blocks::{BlockWaits, Turn},
     governor::Governor,
+    in_flight::InFlight,
 };
 use crate::{
     app::App,
@@ -32,9 +30,7 @@ const LINGER: Duration = Duration::from_millis(8);
 pub(super) struct Dispatcher {
     app: Arc<App>,
     owner: WorkerId,
-    attempts: JoinSet<Attempted>,
-    /// What is known of an attempt, should its task panic.
-    tickets: HashMap<Id, Ticket>,
+    attempts: InFlight,
     unsettled: Vec<Settlement>,
     /// The store did not take the last outcomes.
     blocked: bool,
@@ -55,8 +51,7 @@ impl Dispatcher {
         Self {
             app,
             owner,
-            attempts: JoinSet::new(),
-            tickets: HashMap::new(),
+            attempts: InFlight::default(),
             unsettled: Vec::new(),
             blocked: false,
             governor,
@@ -79,7 +74,7 @@ impl Dispatcher {
                 () = shutdown.cancelled() => break,
                 () = &mut woken, if idle => {}
                 () = sleep(self.nap(next)), if idle => {}
-                Some(ended) = self.attempts.join_next_with_id() => {
+                Some(ended) = self.attempts.next() => {
                     self.collect(ended);
                     tokio::select! {
                         () = shutdown.cancelled() => break,
@@ -98,10 +93,12 @@ impl Dispatcher {
         let places = self.free_places();
         let now = self.app.clock.now();
         let request = self.claim_request(places, now);
-        let (store, batch) = (self.app.store.clone(), std::mem::take(&mut self.unsettled));
-        let claim =
-            async { if places == 0 { Ok(ClaimBatch::default()) } else { store.claim_due(request).await } };
-        let (left, claimed) = tokio::join!(settle(&self.app, batch), claim);
+        let (app, batch) = (self.app.clone(), std::mem::take(&mut self.unsettled));
+        let claim = async {
+            if places == 0 { Ok(ClaimBatch::default()) } else { app.store.claim_due(request).await }
+        };
+        let exchange = async { tokio::join!(settle(&app, batch), claim) };
+        let (left, claimed) = self.attempts.beside(exchange).await;
         self.blocked = !left.is_empty();
         self.unsettled = left;
         self.turn = self.turn.wrapping_add(places);
@@ -118,10 +115,8 @@ impl Dispatcher {
             if let Some(project) = self.projects.get(&claim.app) {
                 self.governor.spend(project, 1, now);
             }
-            let ticket = Ticket::of(&claim);
             let begun = self.app.blocks.tried(claim.app, now);
-            let task = self.attempts.spawn(attempt(self.app.clone(), Box::new(claim), begun));
-            self.tickets.insert(task.id(), ticket);
+            self.attempts.begin(self.app.clone(), claim, begun);
         }
         [batch.next, self.governor.next(now), self.app.blocks.first_end(now)].into_iter().flatten().min()
     }
@@ -154,22 +149,12 @@ impl Dispatcher {
         next.map_or(POLL, |next| next.since(self.app.clock.now()).min(POLL))
     }
 
-    /// Takes the outcome of an attempt that ended, and of every other that has ended by now.
-    fn collect(&mut self, ended: Result<(Id, Attempted), JoinError>) {
-        let mut next = Some(ended);
-        while let Some(ended) = next {
-            match ended {
-                Ok((id, Attempted { app, begun, mut settlement, pause, credentials })) => {
-                    self.tickets.remove(&id);
-                    self.learn(app, begun, credentials, &mut settlement);
-                    self.unsettled.push(settlement);
-                    if let Some(pause) = pause {
-                        self.pause(pause);
-                    }
-                }
-                Err(error) => self.collect_lost(&error),
-            }
-            next = self.attempts.try_join_next_with_id();
+    /// Takes the outcome of an attempt that ended.
+    fn collect(&mut self, Attempted { app, begun, mut settlement, pause, credentials }: Attempted) {
+        self.learn(app, begun, credentials, &mut settlement);
+        self.unsettled.push(settlement);
+        if let Some(pause) = pause {
+            self.pause(pause);
         }
     }
 
@@ -181,7 +166,7 @@ impl Dispatcher {
         while self.unsettled.len() < OUTCOMES.min(self.attempts.len() / 4) {
             tokio::select! {
                 () = &mut end => return,
-                ended = self.attempts.join_next_with_id() => match ended {
+                ended = self.attempts.next() => match ended {
                     Some(ended) => self.collect(ended),
                     None => return,
                 },
@@ -217,20 +202,17 @@ impl Dispatcher {
         }
     }
 
-    fn collect_lost(&mut self, error: &JoinError) {
-        let ticket = self.tickets.remove(&error.id());
-        // An aborted one may have reached FCM or not: its lease ends by itself.
-        if let Some(ticket) = ticket.filter(|_| error.is_panic()) {
-            tracing::error!(delivery.id = ticket.lease.delivery.0, "an attempt panicked");
-            self.unsettled.push(ticket.lost(&self.app));
-        }
-    }
-
     /// Waits for the end of one attempt.
     #[cfg(test)]
     pub(super) async fn collect_one(&mut self) {
-        let ended = self.attempts.join_next_with_id().await.unwrap();
+        let ended = self.attempts.next().await.unwrap();
         self.collect(ended);
+    }
+
+    /// Waits for `work` while the attempts go on.
+    #[cfg(test)]
+    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        self.attempts.beside(work).await
     }
 
     fn pause(&mut self, Pause { app, wait }: Pause) {
@@ -247,9 +229,10 @@ impl Dispatcher {
         let deadline = sleep(self.app.config.server.drain.0);
         tokio::pin!(deadline);
         loop {
-            self.unsettled = settle(&self.app, std::mem::take(&mut self.unsettled)).await;
+            let batch = std::mem::take(&mut self.unsettled);
+            self.unsettled = self.attempts.beside(settle(&self.app, batch)).await;
             tokio::select! {
-                ended = self.attempts.join_next_with_id() => match ended {
+                ended = self.attempts.next() => match ended {
                     Some(ended) => self.collect(ended),
                     None => break,
                 },
@@ -259,7 +242,7 @@ impl Dispatcher {
                 }
             }
         }
-        self.attempts.shutdown().await;
+        drop(self.attempts);
         let left = settle(&self.app, self.unsettled).await;
         if !left.is_empty() {
             tracing::warn!(deliveries = left.len(), "outcomes could not be recorded; these are sent again");

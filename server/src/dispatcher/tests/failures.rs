@@ -22,7 +22,7 @@ async fn a_throttled_project_is_left_alone_until_its_time() {
     let throttled_one = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     worker.exchange().await;
     let wait = Duration::from_secs(90);
-    fcm.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Project, Some(wait))));
+    worker.beside(fcm.recv()).await.unwrap().answer(Err(throttled(ThrottleScope::Project, Some(wait))));
     worker.collect_one().await;
 
     let waiting = bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
@@ -33,7 +33,7 @@ async fn a_throttled_project_is_left_alone_until_its_time() {
 
     bench.pass(wait);
     worker.exchange().await;
-    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+    assert_eq!(worker.beside(fcm.recv()).await.unwrap().target, Target::Topic("b".to_owned()));
 }
 
 #[tokio::test]
@@ -50,13 +50,13 @@ async fn an_app_of_the_same_project_pauses_too_and_of_another_one_goes_on() {
     let mut other = bench.script_fcm();
 
     worker.exchange().await;
-    shop.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Unknown, None)));
+    worker.beside(shop.recv()).await.unwrap().answer(Err(throttled(ThrottleScope::Unknown, None)));
     worker.collect_one().await;
     bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
     bench.shop = waiting;
     let held_back = bench.accept(json!({"to": {"topic": "c"}})).await.unwrap();
     worker.exchange().await;
-    assert_eq!(other.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+    assert_eq!(worker.beside(other.recv()).await.unwrap().target, Target::Topic("b".to_owned()));
     assert_eq!(bench.fate(&held_back).await.0, "pending", "its quota is the same");
 }
 
@@ -68,14 +68,14 @@ async fn a_project_gets_no_more_than_its_quota() {
     bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     let second = bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
     worker.exchange().await;
-    fcm.recv().await.unwrap().accept();
+    worker.beside(fcm.recv()).await.unwrap().accept();
     worker.collect_one().await;
     let next = worker.exchange().await.unwrap();
     assert_eq!(bench.fate(&second).await.0, "pending", "it waits for its time");
     assert!(next > bench.now(), "and is not asked for before");
     bench.pass(next.since(bench.now()));
     worker.exchange().await;
-    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+    assert_eq!(worker.beside(fcm.recv()).await.unwrap().target, Target::Topic("b".to_owned()));
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_device_gets_no_more_than_fcm_takes_for_it_and_no_other_waits() {
     bench.send("bob").await;
     worker.exchange().await;
     for _ in 0..2 {
-        fcm.recv().await.unwrap().accept();
+        worker.beside(fcm.recv()).await.unwrap().accept();
         worker.collect_one().await;
     }
     let next = worker.exchange().await;
@@ -98,7 +98,7 @@ async fn a_device_gets_no_more_than_fcm_takes_for_it_and_no_other_waits() {
     assert_eq!(bench.fate(&second).await.0, "pending", "no attempt is spent on it");
     bench.pass(Duration::from_secs(60));
     worker.exchange().await;
-    fcm.recv().await.unwrap().accept();
+    worker.beside(fcm.recv()).await.unwrap().accept();
     worker.collect_one().await;
     worker.exchange().await;
     assert_eq!(bench.fate(&second).await.0, "sent");
@@ -111,11 +111,11 @@ async fn a_throttled_device_concerns_nobody_else() {
     let mut worker = Dispatcher::new(bench.app.clone());
     bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     worker.exchange().await;
-    fcm.recv().await.unwrap().answer(Err(throttled(ThrottleScope::Device, None)));
+    worker.beside(fcm.recv()).await.unwrap().answer(Err(throttled(ThrottleScope::Device, None)));
     worker.collect_one().await;
     bench.accept(json!({"to": {"topic": "b"}})).await.unwrap();
     worker.exchange().await;
-    assert_eq!(fcm.recv().await.unwrap().target, Target::Topic("b".to_owned()));
+    assert_eq!(worker.beside(fcm.recv()).await.unwrap().target, Target::Topic("b".to_owned()));
 }
 
 #[tokio::test]
@@ -125,14 +125,14 @@ async fn what_failed_for_now_is_sent_again_after_its_wait() {
     let mut worker = Dispatcher::new(bench.app.clone());
     let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     worker.exchange().await;
-    fcm.recv().await.unwrap().answer(Err(unavailable()));
+    worker.beside(fcm.recv()).await.unwrap().answer(Err(unavailable()));
     worker.collect_one().await;
     let next = worker.exchange().await.unwrap();
     let wait = next.since(bench.now());
     assert!((Duration::from_secs(10)..=Duration::from_secs(15)).contains(&wait), "{wait:?}");
     bench.pass(wait);
     worker.exchange().await;
-    fcm.recv().await.unwrap().accept();
+    worker.beside(fcm.recv()).await.unwrap().accept();
     worker.collect_one().await;
     worker.exchange().await;
     assert_eq!(bench.fate(&accepted).await, ("sent".to_owned(), None));
@@ -171,6 +171,25 @@ impl FcmSender for Panicking {
     }
 }
 
+/// What is under way does not wait for the store, which may be slow.
+#[tokio::test]
+async fn attempts_go_on_while_the_store_is_busy() {
+    let bench = Bench::new().await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    worker.exchange().await;
+    let (free, busy) = std::sync::mpsc::channel();
+    let slow = bench.app.store.write(move |_| Ok(busy.recv().is_ok()));
+    let called = async {
+        let call = tokio::time::timeout(Duration::from_secs(20), fcm.recv()).await;
+        free.send(()).unwrap();
+        call.is_ok()
+    };
+    let (_, _, called) = tokio::join!(slow, worker.exchange(), called);
+    assert!(called, "the call is made only once the store answers");
+}
+
 /// I5: what was sent while the disk was full is not sent again.
 #[tokio::test]
 async fn outcomes_wait_for_a_store_that_cannot_write() {
@@ -180,7 +199,7 @@ async fn outcomes_wait_for_a_store_that_cannot_write() {
     let accepted = bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
     worker.exchange().await;
     // A name that needs pages of its own.
-    fcm.recv().await.unwrap().answer(Ok("x".repeat(20_000)));
+    worker.beside(fcm.recv()).await.unwrap().answer(Ok("x".repeat(20_000)));
     worker.collect_one().await;
     let second = Duration::from_secs(1);
     let send_at = bench.now().plus(second);
@@ -197,7 +216,7 @@ async fn outcomes_wait_for_a_store_that_cannot_write() {
     worker.exchange().await;
     assert_eq!(bench.fate(&accepted).await.0, "sent");
     worker.exchange().await;
-    fcm.recv().await.unwrap().accept();
+    worker.beside(fcm.recv()).await.unwrap().accept();
     worker.collect_one().await;
     worker.exchange().await;
     assert_eq!(bench.fate(&waiting).await.0, "sent");
