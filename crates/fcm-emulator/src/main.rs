@@ -11,6 +11,9 @@ use pushbridge_fcm_emulator::{Control, FcmEmulator, Options, Quotas, StartError}
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// FCM on this machine: point a push server at the printed URL with the written service account.
 #[derive(Parser)]
 #[command(version)]
