@@ -18,7 +18,7 @@ use crate::events::Event;
 use crate::files::write_file;
 use crate::options::{Options, StartError};
 use crate::projects::Projects;
-use crate::serve::{Sockets, Tls, bind, routes};
+use crate::serve::{Routes, Sockets, Tls, bind};
 use crate::state::{StateError, StateFile, keep};
 
 /// How long `shutdown` waits for tasks before it closes their connections. Above what a connection itself allows.
@@ -62,12 +62,12 @@ impl FcmEmulator {
         let secured = options.tls_listen.map(|listen| secure(listen, options.dir.as_deref())).transpose()?;
         let writer = state.map(|file| Writer::start(&projects, file)).transpose()?.unwrap_or_default();
         let sockets = Sockets::new(stop);
-        let router = routes(&projects);
+        let routes = Routes::new(&projects);
         let secure = secured.map(|(secure, listener, acceptor)| {
-            sockets.serve(listener, Some(acceptor), router.clone());
+            sockets.serve(listener, Some(acceptor), routes.clone());
             secure
         });
-        sockets.serve(listener, None, router);
+        sockets.serve(listener, None, routes);
         let control = Control { world: Arc::clone(projects.first()) };
         Ok(Self { projects, control, sockets, writer, url, secure })
     }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
 use serde::Serialize;
 
 use crate::faults::Trouble;
@@ -36,17 +36,16 @@ enum Outcome {
 
 /// Answers one `POST /v1/projects/{project}/messages:send`.
 pub(crate) async fn send_message(
-    State(projects): State<Arc<Projects>>,
-    Extension(connection): Extension<Connection>,
-    Path(project): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    projects: &Projects,
+    connection: &Connection,
+    project: &str,
+    request: Request<Incoming>,
 ) -> Response {
     // A project that is not served has no log of its own.
-    let world = projects.find(&project).unwrap_or_else(|| Arc::clone(projects.first()));
+    let world = projects.find(project).unwrap_or_else(|| Arc::clone(projects.first()));
     let mut attempt = Attempt::begin(Arc::clone(&world), connection.traffic());
-    let outcome = match authorize(&projects, &headers, &project) {
-        Ok(world) => process(&world, &connection, &mut attempt, body).await,
+    let outcome = match authorize(projects, request.headers(), project) {
+        Ok(world) => process(&world, connection, &mut attempt, request.into_body()).await,
         Err(refused) => Err(refused),
     };
     match outcome.unwrap_or_else(|refused| Outcome::Answer(refused.into_response())) {
@@ -70,13 +69,13 @@ async fn process(
     world: &World,
     connection: &Connection,
     attempt: &mut Attempt,
-    body: Body,
+    body: Incoming,
 ) -> Result<Outcome, GoogleError> {
     world
         .quotas
         .take_for_project(world.now())
         .map_err(|full| over_quota(GoogleError::project_quota(&world.project), full))?;
-    let body = to_bytes(body, BODY_BYTES).await.map_err(|_| body_too_large())?;
+    let body = read(body).await?;
     let request = SendRequest::parse(&body)?;
     rules::check(&request.message, &request.target)?;
     let recipient = recipient::find(world, &request.target, &request.message);
@@ -130,6 +129,11 @@ fn take(world: &World, attempt: &mut Attempt, request: &SendRequest, recipient: 
         deliver(world, &request.target, recipient.device.as_deref(), &request.message)
     };
     Outcome::Answer(axum::Json(SendResponse { name: &name }).into_response())
+}
+
+async fn read(body: Incoming) -> Result<Bytes, GoogleError> {
+    let read = Limited::new(body, BODY_BYTES).collect().await;
+    Ok(read.map_err(|_| body_too_large())?.to_bytes())
 }
 
 fn body_too_large() -> GoogleError {

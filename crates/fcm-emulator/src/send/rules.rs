@@ -12,18 +12,22 @@ use crate::send::size;
 
 type Judged = Result<(), GoogleError>;
 
-// JSON pointers, whole: nothing is put together on the way of a good message.
-const DATA: [&str; 4] = ["/data", "/android/data", "/android_v2/data", "/webpush/data"];
-const TTLS: [&str; 2] = ["/android/ttl", "/android_v2/ttl"];
-const LABELS: [&str; 5] = [
-    "/fcm_options/analytics_label",
-    "/android/fcm_options/analytics_label",
-    "/android_v2/fcm_options/analytics_label",
-    "/apns/fcm_options/analytics_label",
-    "/webpush/fcm_options/analytics_label",
+/// Where something stands in a message.
+pub(crate) type Place = &'static [&'static str];
+
+// Places, part by part: nothing is put together or taken apart on the way of a good message.
+const DATA: [Place; 4] = [&["data"], &["android", "data"], &["android_v2", "data"], &["webpush", "data"]];
+const TTLS: [Place; 2] = [&["android", "ttl"], &["android_v2", "ttl"]];
+const LABELS: [Place; 5] = [
+    &["fcm_options", "analytics_label"],
+    &["android", "fcm_options", "analytics_label"],
+    &["android_v2", "fcm_options", "analytics_label"],
+    &["apns", "fcm_options", "analytics_label"],
+    &["webpush", "fcm_options", "analytics_label"],
 ];
-const NOTIFICATIONS: [&str; 2] = ["/android/notification", "/android_v2/remote_notification/notification"];
-const LINK: &str = "/webpush/fcm_options/link";
+const NOTIFICATIONS: [Place; 2] =
+    [&["android", "notification"], &["android_v2", "remote_notification", "notification"]];
+const LINK: Place = &["webpush", "fcm_options", "link"];
 
 /// Judges the whole payload and the shape of a topic or condition.
 pub(crate) fn check(message: &Value, target: &Target) -> Judged {
@@ -122,7 +126,7 @@ fn check_notifications(message: &Value) -> Judged {
 }
 
 /// Each of Google's SDKs refuses arguments without a text to fill them into; that FCM does is taken from them.
-fn check_loc_args(notification: &Value, path: &str) -> Judged {
+fn check_loc_args(notification: &Value, path: Place) -> Judged {
     for (args, key) in [("body_loc_args", "body_loc_key"), ("title_loc_args", "title_loc_key")] {
         let given = notification.get(args).and_then(Value::as_array).is_some_and(|args| !args.is_empty());
         if given && notification.get(key).is_none() {
@@ -164,12 +168,12 @@ fn is_color(text: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The value behind a pointer. `Value::pointer` copies each of its names to undo escapes, which none of ours has.
-pub(crate) fn at<'a>(message: &'a Value, pointer: &str) -> Option<&'a Value> {
-    pointer.split('/').skip(1).try_fold(message, |value, name| value.get(name))
+/// The value at a place. `Value::pointer` copies each name to undo escapes, which none of ours has.
+pub(crate) fn at(message: &Value, place: Place) -> Option<&Value> {
+    place.iter().try_fold(message, |value, name| value.get(name))
 }
 
-/// The pointer as FCM writes a place.
-fn field(path: &str) -> String {
-    format!("message{}", path.replace('/', "."))
+/// The place as FCM writes it.
+fn field(place: Place) -> String {
+    format!("message.{}", place.join("."))
 }

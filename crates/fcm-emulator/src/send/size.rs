@@ -15,8 +15,9 @@ pub(crate) fn is_too_large(message: &Value) -> bool {
 
 fn android(message: &Value) -> usize {
     let own = message.get("android").or_else(|| message.get("android_v2"));
-    let notification =
-        own.and_then(|own| own.get("notification").or_else(|| at(own, "/remote_notification/notification")));
+    let notification = own.and_then(|own| {
+        own.get("notification").or_else(|| at(own, &["remote_notification", "notification"]))
+    });
     data_of(message, own) + notification_of(message, notification)
 }
 
@@ -27,9 +28,12 @@ fn webpush(message: &Value) -> usize {
 
 /// Data is added to the payload, whose alert overrides the common notification.
 fn apns(message: &Value) -> usize {
-    let payload = at(message, "/apns/payload");
-    let shown =
-        if at(message, "/apns/payload/aps/alert").is_some() { 0 } else { notification_of(message, None) };
+    let payload = at(message, &["apns", "payload"]);
+    let shown = if at(message, &["apns", "payload", "aps", "alert"]).is_some() {
+        0
+    } else {
+        notification_of(message, None)
+    };
     data_of(message, None) + shown + payload.map_or(0, bytes_of_value)
 }
 

@@ -3,16 +3,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::serve::connection::serve_connection;
+use crate::serve::routes::Routes;
 
 /// Python's SDK opens 500 connections at once; the default backlog refuses some of them.
 const BACKLOG: u32 = 1024;
@@ -44,14 +43,13 @@ impl Sockets {
     }
 
     /// Begins to accept.
-    pub(crate) fn serve(&self, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
+    pub(crate) fn serve(&self, listener: TcpListener, tls: Option<TlsAcceptor>, routes: Routes) {
         let sockets = self.clone();
-        self.tracker.spawn(async move { accept(&sockets, listener, tls, router).await });
+        self.tracker.spawn(async move { accept(&sockets, listener, tls, routes).await });
     }
 }
 
-async fn accept(sockets: &Sockets, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
-    let router = Arc::new(router);
+async fn accept(sockets: &Sockets, listener: TcpListener, tls: Option<TlsAcceptor>, routes: Routes) {
     loop {
         let accepted = tokio::select! {
             () = sockets.stop.cancelled() => return,
@@ -61,9 +59,9 @@ async fn accept(sockets: &Sockets, listener: TcpListener, tls: Option<TlsAccepto
             Ok((stream, _)) => {
                 // Small answers must not wait for more bytes.
                 let _ = stream.set_nodelay(true);
-                let (router, sockets, tls) = (Arc::clone(&router), sockets.clone(), tls.clone());
+                let (routes, sockets, tls) = (routes.clone(), sockets.clone(), tls.clone());
                 let tracker = sockets.tracker.clone();
-                tracker.spawn(async move { greet(stream, tls, &router, &sockets).await });
+                tracker.spawn(async move { greet(stream, tls, &routes, &sockets).await });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -74,10 +72,10 @@ async fn accept(sockets: &Sockets, listener: TcpListener, tls: Option<TlsAccepto
 }
 
 /// Shakes hands where the listener speaks TLS, then serves. A client that does not trust us goes away here.
-async fn greet(stream: TcpStream, tls: Option<TlsAcceptor>, router: &Router, sockets: &Sockets) {
-    let Some(tls) = tls else { return serve_connection(stream, "http", router, sockets).await };
+async fn greet(stream: TcpStream, tls: Option<TlsAcceptor>, routes: &Routes, sockets: &Sockets) {
+    let Some(tls) = tls else { return serve_connection(stream, "http", routes, sockets).await };
     match sockets.stop.run_until_cancelled(tls.accept(stream)).await {
-        Some(Ok(stream)) => serve_connection(stream, "https", router, sockets).await,
+        Some(Ok(stream)) => serve_connection(stream, "https", routes, sockets).await,
         Some(Err(error)) => tracing::info!(%error, "a TLS handshake failed: does the client trust ca.pem?"),
         None => {}
     }

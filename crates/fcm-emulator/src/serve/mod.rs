@@ -6,9 +6,10 @@
 mod connection;
 mod listener;
 mod routes;
+mod streams;
 mod tls;
 
 pub(crate) use connection::{Connection, refused_stream};
 pub(crate) use listener::{Sockets, bind};
-pub(crate) use routes::routes;
+pub(crate) use routes::Routes;
 pub(crate) use tls::Tls;

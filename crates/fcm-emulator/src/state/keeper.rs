@@ -89,7 +89,7 @@ impl Keeper {
     }
 
     /// Until every change up to now is in the file, or could not be written.
-    async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         let wanted = self.changes.load(Ordering::Acquire);
         let mut progress = self.progress.subscribe();
         if progress.borrow().tried >= wanted {
