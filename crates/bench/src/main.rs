@@ -68,6 +68,8 @@ enum Bench {
     Send(send_command::SendArguments),
     /// The FCM client alone, beside the same bare loop.
     Client(send_command::ClientArguments),
+    /// The emulator under the bare loop: whether a core of it answers what a core can send.
+    Emulator(send_command::EmulatorArguments),
     /// The FCM client, as `client` starts it.
     #[command(hide = true)]
     SendClient {
@@ -160,6 +162,7 @@ async fn run(arguments: Arguments) -> Result<bool, BenchError> {
         }
         Bench::Send(send) => send_command::run(send, arguments.json).await,
         Bench::Client(client) => send_command::run_client(client, arguments.json).await,
+        Bench::Emulator(emulator) => send_command::run_emulator(emulator, arguments.json).await,
         Bench::SendClient { url, account, tokens, deliveries, ca, .. } => {
             print(&send::send_file(&url, &account, &tokens, deliveries, ca.as_deref()).await?, true);
             Ok(true)

@@ -80,6 +80,29 @@ pub(crate) async fn run_client(client: ClientArguments, json: bool) -> Result<bo
     Ok(true)
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct EmulatorArguments {
+    /// Sends of a round.
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u64).range(1..))]
+    sends: u64,
+    /// How long FCM takes, such as 50ms or 0ms.
+    #[arg(long, default_value = "0ms", value_parser = milliseconds)]
+    latency: u64,
+    /// Rounds.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Over TLS, as FCM is.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    tls: bool,
+}
+
+pub(crate) async fn run_emulator(emulator: EmulatorArguments, json: bool) -> Result<bool, BenchError> {
+    let EmulatorArguments { sends, latency, rounds, tls } = emulator;
+    let plan = SendPlan { deliveries: sends, latency_ms: latency, errors_percent: 0, rounds, tls };
+    print(&send::measure_emulator(plan).await?, json);
+    Ok(true)
+}
+
 fn milliseconds(text: &str) -> Result<u64, String> {
     text.trim_end_matches("ms").parse().map_err(|_| "must be milliseconds, such as 50ms".to_owned())
 }

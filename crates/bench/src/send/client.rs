@@ -119,7 +119,7 @@ fn client(url: &str, account: &Path, ca: Option<&Path>) -> Result<FcmClient, Ben
     FcmClient::new(project, url, tokens, &settings).map_err(BenchError::of)
 }
 
-/// A task for each call, as the dispatcher has.
+/// A task for each call.
 async fn send_all(
     client: &FcmClient,
     prepared: &PreparedRequest,

@@ -7,6 +7,7 @@
 mod bare;
 pub mod cells;
 mod client;
+mod emulator;
 mod faults;
 mod fcm;
 pub mod kill;
@@ -21,6 +22,7 @@ pub mod urgent;
 
 pub use bare::{BareRound, rush_file};
 pub use client::{ClientReport, measure_client, send_file};
+pub use emulator::{EmulatorReport, measure_emulator};
 pub use report::{SendReport, measure};
 pub use tally::Tally;
 

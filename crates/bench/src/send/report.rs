@@ -97,15 +97,20 @@ pub(super) async fn measure_on(plan: SendPlan, template: &Template) -> Result<Se
 /// The loop as a process of its own, against an emulator of its own.
 pub(super) async fn bare_round(plan: SendPlan) -> Result<BareRound, BenchError> {
     let (fcm, tokens) = start_fcm(plan).await?;
-    let deliveries = plan.deliveries.to_string();
-    let mut arguments = vec!["send-bare", fcm.url()?, tokens.as_str(), deliveries.as_str()];
+    let round = rush(&fcm, &tokens, plan.deliveries).await?;
+    fcm.end().await?;
+    Ok(round)
+}
+
+/// The bare loop, as a program, against `fcm`.
+pub(super) async fn rush(fcm: &Fcm, tokens: &str, deliveries: u64) -> Result<BareRound, BenchError> {
+    let deliveries = deliveries.to_string();
+    let mut arguments = vec!["send-bare", fcm.url()?, tokens, &deliveries];
     if let Some(ca) = fcm.ca()? {
         arguments.extend(["--ca", ca]);
     }
     let program = Program::start("pushbridge-bench", &arguments, &[]).await?;
-    let round = serde_json::from_value(program.ready.clone()).map_err(BenchError::of)?;
-    fcm.end().await?;
-    Ok(round)
+    serde_json::from_value(program.ready.clone()).map_err(BenchError::of)
 }
 
 /// An emulator for the bare loop or the bare client, and the file of its phones' tokens.
