@@ -8,6 +8,7 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::task::unconstrained;
 
 use super::{
     attempt::{Attempted, Ticket, attempt},
@@ -27,7 +28,8 @@ pub(super) struct InFlight {
 impl InFlight {
     /// Begins with the next wait.
     pub(super) fn begin(&mut self, app: Arc<App>, claim: Claim, begun: Turn) {
-        self.attempts.push(Box::pin(guarded(app, Box::new(claim), begun)));
+        // The budget of a task is meant for one future: with it, those behind the first sixty would be polled again and again.
+        self.attempts.push(Box::pin(unconstrained(guarded(app, Box::new(claim), begun))));
     }
 
     /// How many are not collected yet.

@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use hyper::rt::Executor;
+use tokio::task::unconstrained;
 
 use crate::locks::lock;
 
@@ -27,7 +28,8 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        lock(&self.0).push(Box::pin(stream.map(drop)));
+        // The budget of a task is meant for one future; with it, those behind the first would be polled again and again.
+        lock(&self.0).push(Box::pin(unconstrained(stream.map(drop))));
     }
 }
 
