@@ -15,7 +15,7 @@ pub enum Scope {
     Send,
     /// Read messages, users, installations and events.
     Read,
-    /// Change users' bindings and user tokens.
+    /// Change users' bindings, user tokens and templates.
     Manage,
     /// Everything, in every app: the operator.
     Admin,

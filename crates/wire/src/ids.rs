@@ -90,6 +90,16 @@ text_id!(
     "a message id is msg_ followed by letters and digits"
 );
 text_id!(
+    /// A template of an app.
+    TemplateId,
+    |text| {
+        text.len() <= limits::TEMPLATE_ID_BYTES
+            && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+    },
+    "a template id has 1 to 64 characters of a-z, 0-9, -, _ and ., and starts with a letter or a digit"
+);
+text_id!(
     /// Which life of a store this is: another one means that it was created anew or restored.
     Incarnation,
     |text| printable(text, 64),

@@ -20,6 +20,7 @@ mod open_enum;
 mod problem;
 mod receipt;
 mod secret;
+mod template;
 mod timestamp;
 
 pub use address::{Address, AddressKind, AddressValue};
@@ -30,7 +31,9 @@ pub use admin::{
 };
 pub use duration::IsoDuration;
 pub use fingerprint::Fingerprint;
-pub use ids::{AppId, Incarnation, InstallationId, InvalidId, LoginId, MessageId, Revision, UserId};
+pub use ids::{
+    AppId, Incarnation, InstallationId, InvalidId, LoginId, MessageId, Revision, TemplateId, UserId,
+};
 pub use installation::{
     AddressState, AddressTruth, InstallationRequest, InstallationResponse, InstallationTruth, Outcome,
     Permission, Platform, ProofRequest, Reason, Tags, UserState, Wall,
@@ -43,4 +46,7 @@ pub use message::{
 pub use problem::{Problem, ProblemCode};
 pub use receipt::{Receipt, ReceiptCounts, ReceiptEvent, ReceiptsRequest};
 pub use secret::InstallationSecret;
+pub use template::{
+    TemplateInfo, TemplateList, TemplatePreview, TemplatePreviewRequest, TemplateRequest, TemplateVersion,
+};
 pub use timestamp::Timestamp;

@@ -26,6 +26,20 @@ pub const BODY_BYTES: usize = 1_048_576;
 pub const USERS_PER_MESSAGE: usize = 10_000;
 /// Values of one list of a segment. Ours.
 pub const SEGMENT_VALUES: usize = 100;
+/// Bytes of a template's id. Ours: it stands in a path.
+pub const TEMPLATE_ID_BYTES: usize = 64;
+/// Bytes of a template with all its variants, as JSON. Ours: it is read for every batch of deliveries that it fills.
+pub const TEMPLATE_BYTES: usize = 65_536;
+/// Variants of a template beside its default. Ours: every one is filled before a message is accepted.
+pub const TEMPLATE_VARIANTS: usize = 100;
+/// Bytes of the name of a variant: no language tag in use is longer.
+pub const TEMPLATE_LOCALE_BYTES: usize = 35;
+/// Templates of one app. Ours: their list is answered whole.
+pub const TEMPLATES_PER_APP: usize = 1_000;
+/// Bytes of one set of parameters, as JSON. Ours: twice what FCM takes of a message.
+pub const PARAMS_BYTES: usize = 8_192;
+/// Variants times users with parameters of their own, in one message. Ours: each is filled and checked before the answer.
+pub const FILLINGS_PER_MESSAGE: usize = 50_000;
 /// Receipts in one request. Ours: a batch fits the default body limit many times.
 pub const RECEIPTS_PER_REQUEST: usize = 1_000;
 /// Devices that a `multi` policy allows at most. Ours: keeps a bind's transaction short.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Address, AddressKind, InstallationId, LocalTime, MessageId, Platform, ReceiptCounts, Timestamp, UserId,
-    open_enum::open_enum,
+    Address, AddressKind, InstallationId, LocalTime, MessageId, Platform, ReceiptCounts, TemplateId,
+    Timestamp, UserId, open_enum::open_enum,
 };
 
 /// Whom a message is for.
@@ -32,7 +32,7 @@ pub enum To {
 
 /// A user of a list, with parameters of his own for the template where given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum UserTarget {
     /// Only the user.
     Id(UserId),
@@ -68,7 +68,7 @@ pub struct Segment {
 #[serde(deny_unknown_fields)]
 pub struct TemplateRef {
     /// Its id.
-    pub id: String,
+    pub id: TemplateId,
     /// Its parameters.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub params: Map<String, Value>,

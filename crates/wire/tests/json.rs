@@ -78,6 +78,7 @@ fn message_api() {
     insta::assert_json_snapshot!("message_request_local_time", round_trip::<MessageRequest>(local));
     let template = json!({"to": {"user": "42"}, "template": {"id": "order-shipped", "params": {"n": 1}}});
     insta::assert_json_snapshot!("message_request_template", round_trip::<MessageRequest>(template));
+    assert_eq!(refusal::<To>(json!({"users": [{"id": "43", "params": {}, "locale": "ru"}]})), UNTAGGED);
     let accepted = json!({"message_id": "msg_1", "deliveries": 3});
     insta::assert_json_snapshot!("message_accepted", round_trip::<MessageAccepted>(accepted));
     let status = json!({
@@ -96,6 +97,29 @@ fn message_api() {
         "delivery_id": 1, "installation": INSTALLATION, "user": "42", "state": "failed", "reason": "unregistered",
         "attempts": 1, "address_kind": "fcm_token", "updated_at": "2026-11-24T09:30:00Z"}], "next_cursor": "1"});
     insta::assert_json_snapshot!("delivery_page", round_trip::<DeliveryPage>(page));
+}
+
+/// serde's words; the server says it otherwise.
+const UNTAGGED: &str = "data did not match any variant of untagged enum UserTarget";
+
+#[test]
+fn template_api() {
+    let template = json!({"default": {"notification": {"title": "{{ n }} shipped"}},
+        "locales": {"ru": {"notification": {"title": "Отправлено: {{ n }}"}}}});
+    insta::assert_json_snapshot!("template_request", round_trip::<TemplateRequest>(template.clone()));
+    let info = json!({"id": "order-shipped", "version": 3, "created_at": "2026-11-24T09:30:00Z"});
+    insta::assert_json_snapshot!(
+        "template_list",
+        round_trip::<TemplateList>(json!({"templates": [info.clone()]}))
+    );
+    let mut version = info;
+    version["template"] = template;
+    insta::assert_json_snapshot!("template_version", round_trip::<TemplateVersion>(version));
+    let ask = json!({"locale": "ru-RU", "params": {"n": 2}});
+    insta::assert_json_snapshot!("template_preview_request", round_trip::<TemplatePreviewRequest>(ask));
+    let shown =
+        json!({"version": 3, "variant": "ru", "message": {"notification": {"title": "Отправлено: 2"}}});
+    insta::assert_json_snapshot!("template_preview", round_trip::<TemplatePreview>(shown));
 }
 
 #[test]
