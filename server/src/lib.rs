@@ -9,6 +9,7 @@
 //! | 5 | policy | [`policy`] | who must go when a user is bound |
 //! | 6 | registry | [`registry`], [`store`] | one PUT: revision, address, user and policy in one transaction |
 //! | 7 | intake | [`intake`] | a message and its deliveries, committed together |
+//! | 7a | template | [`template`] | variants and parameters to a message, at intake and at dispatch |
 //! | 8 | outbox | [`outbox`] | states of a delivery |
 //! | 9 | dispatcher | [`dispatcher`] | claim with a lease, send, settle |
 //! | 11 | feedback | [`feedback`] | a verdict to delivery state and address state |
@@ -34,6 +35,7 @@ pub mod registry;
 mod router;
 mod run;
 pub mod store;
+pub mod template;
 #[cfg(test)]
 mod testing;
 

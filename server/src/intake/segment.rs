@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use pushbridge_wire::{Platform, Segment, limits};
 
 use super::IntakeError;
+use crate::template::normal_locale;
 
 /// A checked segment. All that was given must match; of a list, one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl SegmentRule {
         let app_version = segment.app_version.as_deref().map(VersionRule::read).transpose()?;
         Ok(Self {
             platforms: segment.platform.clone(),
-            locales: segment.locale.iter().map(|locale| normal(locale)).collect(),
+            locales: segment.locale.iter().map(|locale| normal_locale(locale)).collect(),
             app_version,
             tags: segment.tags.clone(),
         })
@@ -80,7 +81,7 @@ impl SegmentRule {
     }
 
     fn speaks(&self, locale: &str) -> bool {
-        let locale = normal(locale);
+        let locale = normal_locale(locale);
         let begins = |wanted: &String| locale.strip_prefix(wanted.as_str());
         self.locales.iter().filter_map(begins).any(|rest| rest.is_empty() || rest.starts_with('-'))
     }
@@ -120,11 +121,6 @@ fn compare(one: &[u64], other: &[u64]) -> Ordering {
         .map(|index| part(one, index).cmp(&part(other, index)))
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
-}
-
-/// Android writes `ru_RU` in places.
-fn normal(locale: &str) -> String {
-    locale.replace('_', "-").to_ascii_lowercase()
 }
 
 fn is_locale(text: &str) -> bool {
