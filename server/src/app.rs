@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pushbridge_wire::Incarnation;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     clock::{Clock, random_bytes},
@@ -29,6 +29,8 @@ pub struct App {
     pub senders: Senders,
     /// Apps that cannot send.
     pub blocks: Blocks,
+    /// Large templates are filled one at a time, at intake: the machine has other things to do.
+    pub fillings: Arc<Semaphore>,
     /// Signals between the stages.
     pub wake: Wake,
 }
@@ -96,6 +98,7 @@ impl App {
             token_key: meta.token_key,
             senders,
             blocks: Blocks::default(),
+            fillings: Arc::new(Semaphore::new(1)),
             wake: Wake::new(),
         }))
     }

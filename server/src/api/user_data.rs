@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use pushbridge_wire::{InstallationId, MessageId, ReceiptEvent, Scope, Timestamp, UserId, Wall};
+use pushbridge_wire::{InstallationId, MessageId, ReceiptEvent, Scope, TemplateId, Timestamp, UserId, Wall};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -20,7 +20,8 @@ use super::{
 use crate::{
     app::App,
     registry::wait_for_user,
-    store::{UserDelivery, UserRecord, UserRecordInstallation},
+    store::{FilledTemplate, UserDelivery, UserRecord, UserRecordInstallation},
+    template::{Params, merged},
 };
 
 /// Everything stored about a user, with one page of what was sent to him. No address value.
@@ -55,7 +56,10 @@ pub struct ExportedInstallation {
 pub struct ExportedDelivery {
     message_id: MessageId,
     created_at: Timestamp,
-    message: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<ExportedTemplate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     installation: Option<InstallationId>,
     state: String,
@@ -63,6 +67,24 @@ pub struct ExportedDelivery {
     reason: Option<String>,
     updated_at: Timestamp,
     receipts: Vec<ExportedReceipt>,
+}
+
+/// The template that the message filled, in the phone's language of that moment.
+#[derive(Debug, Serialize)]
+pub struct ExportedTemplate {
+    id: TemplateId,
+    version: u64,
+    /// Those for everybody and his own, laid over them.
+    params: Params,
+}
+
+impl ExportedTemplate {
+    fn of(template: FilledTemplate, shared: &str) -> Result<Self, ApiError> {
+        let read =
+            |text: &str| serde_json::from_str::<Params>(text).map_err(|error| ApiError::internal(&error));
+        let own = template.own.as_deref().map(read).transpose()?.unwrap_or_default();
+        Ok(Self { id: template.id, version: template.version, params: merged(&read(shared)?, &own) })
+    }
 }
 
 /// What a phone saw of it.
@@ -108,11 +130,17 @@ impl ExportedInstallation {
 
 impl ExportedDelivery {
     fn of(delivery: UserDelivery) -> Result<Self, ApiError> {
+        let (message, template) = match delivery.template {
+            Some(template) => (None, Some(ExportedTemplate::of(template, &delivery.payload)?)),
+            None => (Some(delivery.payload), None),
+        };
+        let message = message.map(RawValue::from_string).transpose();
         let receipts = delivery.receipts.into_iter().map(|(event, at)| ExportedReceipt { event, at });
         Ok(Self {
             message_id: delivery.message,
             created_at: delivery.created,
-            message: RawValue::from_string(delivery.payload).map_err(|error| ApiError::internal(&error))?,
+            message: message.map_err(|error| ApiError::internal(&error))?,
+            template,
             installation: delivery.installation,
             state: delivery.state,
             reason: delivery.reason,

@@ -7,7 +7,10 @@ use pushbridge_fcm::{Message, PreparedRequest, SendError, request_body, stamp};
 use pushbridge_wire::{AppId, LoginId};
 use serde_json::json;
 
-use crate::outbox::{Claim, Content, OutgoingMessage};
+use crate::{
+    outbox::{Claim, Content, OutgoingMessage, Payload},
+    template::Unfilled,
+};
 
 /// Why what was kept cannot be sent. serde's text may quote the message, so nothing is said.
 #[derive(Debug)]
@@ -15,6 +18,12 @@ pub(super) struct Unreadable;
 
 impl From<serde_json::Error> for Unreadable {
     fn from(_: serde_json::Error) -> Self {
+        Self
+    }
+}
+
+impl From<Unfilled> for Unreadable {
+    fn from(_: Unfilled) -> Self {
         Self
     }
 }
@@ -58,7 +67,10 @@ fn prepared<'a>(
 }
 
 fn prepare(outgoing: &OutgoingMessage, app: &AppId, with_login: bool) -> Result<PreparedRequest, Unreadable> {
-    let mut message: Message = serde_json::from_str(&outgoing.payload)?;
+    let mut message: Message = match &outgoing.payload {
+        Payload::Message(json) => serde_json::from_str(json)?,
+        Payload::Template(variant) => variant.message()?,
+    };
     stamp(&mut message, &BTreeMap::from([app_key(app), key("pb_msg", outgoing.id.as_str())]));
     let blank = if with_login { Some(absent_text(&message)?) } else { None };
     if let Some(blank) = &blank {
@@ -150,7 +162,7 @@ mod tests {
     }
 
     fn outgoing(payload: &str) -> Arc<OutgoingMessage> {
-        let (id, payload) = ("msg_1".parse().unwrap(), payload.to_owned());
+        let (id, payload) = ("msg_1".parse().unwrap(), Payload::Message(payload.to_owned()));
         Arc::new(OutgoingMessage { id, payload, validate_only: false, prepared: Default::default() })
     }
 

@@ -5,7 +5,8 @@ use pushbridge_wire::{Lane, MessageAccepted, MessageId, MessageRequest, Timestam
 use super::{
     Audience, IntakeError,
     canonical::content_hash,
-    payload::checked_payload,
+    filling::without_params,
+    payload::checked_content,
     times::{SendTime, Times},
 };
 use crate::{
@@ -28,7 +29,7 @@ pub async fn accept_message(
 ) -> Result<MessageAccepted, IntakeError> {
     let now = app.clock.now();
     let key = idempotency_key.map(|key| read_key(key, &request, now)).transpose()?;
-    let message = match new_message(row, key.clone(), &request, now) {
+    let message = match new_message(app, row, key.clone(), &request, now).await {
         Ok(message) => message,
         // A repetition is answered as the first time, even if its times have passed since.
         Err(refusal) => return replay(app, row, key, refusal).await,
@@ -67,7 +68,8 @@ fn read_key(key: String, request: &MessageRequest, now: Timestamp) -> Result<Ide
     Ok(IdempotencyKey { key, content: content_hash(request), since: now.minus(KEY_LIFE) })
 }
 
-fn new_message(
+async fn new_message(
+    app: &App,
     row: &AppRow,
     idempotency: Option<IdempotencyKey>,
     request: &MessageRequest,
@@ -75,7 +77,6 @@ fn new_message(
 ) -> Result<NewMessage, IntakeError> {
     let audience = Audience::read(&request.to)?;
     let id = new_id()?;
-    let payload = checked_payload(request, (&row.app.id, &id), audience.is_personal())?;
     let lane = LaneNo::of(request.lane.as_ref().unwrap_or(&Lane::Normal))
         .ok_or_else(|| IntakeError::field("lane", "expected urgent, normal or bulk"))?;
     let times = Times::read(request, now)?;
@@ -84,14 +85,15 @@ fn new_message(
         return Err(IntakeError::field("send_at_local", detail));
     }
     let expand_at = times.send_at.filter(|_| audience.is_open()).map(SendTime::earliest);
-    let audience_text =
-        serde_json::to_string(&request.to).map_err(|_| IntakeError::field("to", "cannot be kept"))?;
+    let content = checked_content(app, row, request, (&id, &audience)).await?;
+    let audience_text = serde_json::to_string(&without_params(&request.to))
+        .map_err(|_| IntakeError::field("to", "cannot be kept"))?;
     Ok(NewMessage {
         app: row.no,
         id,
         audience,
         audience_text,
-        payload,
+        content,
         lane,
         validate_only: request.validate_only,
         created: now,

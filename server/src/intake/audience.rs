@@ -69,10 +69,6 @@ impl Audience {
     }
 }
 
-pub(super) fn unsupported(field: impl Into<String>) -> IntakeError {
-    IntakeError::field(field, "is not supported yet")
-}
-
 fn read_users(targets: &[UserTarget]) -> Result<Audience, IntakeError> {
     if targets.is_empty() || targets.len() > limits::USERS_PER_MESSAGE {
         let detail = format!("1 to {} users in one message", limits::USERS_PER_MESSAGE);
@@ -80,13 +76,11 @@ fn read_users(targets: &[UserTarget]) -> Result<Audience, IntakeError> {
     }
     let mut seen = HashSet::new();
     let mut users = Vec::with_capacity(targets.len());
-    for (index, target) in targets.iter().enumerate() {
+    for target in targets {
         let user = match target {
             UserTarget::Id(user) => user,
-            UserTarget::WithParams { .. } => {
-                let detail = "parameters fill a template, and templates are not supported yet: put the text into message";
-                return Err(IntakeError::field(format!("to.users[{index}].params"), detail));
-            }
+            // His parameters concern the template, not whom it is for.
+            UserTarget::WithParams { id, .. } => id,
         };
         // Who is named twice gets one.
         if seen.insert(user) {
@@ -99,7 +93,7 @@ fn read_users(targets: &[UserTarget]) -> Result<Audience, IntakeError> {
 fn read_address(address: &Address) -> Result<Audience, IntakeError> {
     match &address.kind {
         AddressKind::FcmToken | AddressKind::FcmFid => Ok(Audience::Address(address.clone())),
-        AddressKind::WebPush => Err(unsupported("to.address.kind")),
+        AddressKind::WebPush => Err(IntakeError::field("to.address.kind", "is not supported yet")),
         AddressKind::Other(_) => Err(IntakeError::field("to.address.kind", "expected fcm_token or fcm_fid")),
     }
 }
@@ -133,7 +127,8 @@ mod tests {
     #[test]
     fn whom_a_message_is_for_is_checked() {
         let users = Audience::Users(vec!["a".parse().unwrap(), "b".parse().unwrap()]);
-        assert_eq!(read(r#"{"users":["a","b","a"]}"#), Ok(users));
+        assert_eq!(read(r#"{"users":["a","b","a"]}"#), Ok(users.clone()));
+        assert_eq!(read(r#"{"users":["a",{"id":"b","params":{"n":1}}]}"#), Ok(users));
         assert_eq!(read(r#"{"everyone":true}"#), Ok(Audience::Everyone));
         assert!(matches!(read(r#"{"segment":{"platform":["ios"]}}"#), Ok(Audience::Segment(_))));
         assert_eq!(read(r#"{"topic":"news"}"#), Ok(Audience::Topic("news".to_owned())));
@@ -148,7 +143,6 @@ mod tests {
             (r#"{"segment":{}}"#.to_owned(), "to.segment"),
             (r#"{"everyone":false}"#.to_owned(), "to.everyone"),
             (r#"{"users":[]}"#.to_owned(), "to.users"),
-            (r#"{"users":["a",{"id":"b","params":{"n":1}}]}"#.to_owned(), "to.users[1].params"),
             (r#"{"address":{"kind":"web_push","value":"x"}}"#.to_owned(), "to.address.kind"),
             (r#"{"address":{"kind":"pigeon","value":"x"}}"#.to_owned(), "to.address.kind"),
             (r#"{"topic":"/topics/news"}"#.to_owned(), "to.topic"),

@@ -11,6 +11,7 @@ mod disk_full;
 mod expansion;
 mod keys;
 mod kills;
+mod templates;
 use crate::testing::{Bench, Phone, create_app};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -183,7 +184,7 @@ async fn what_is_missing_or_not_supported_is_refused_by_name() {
     let message = json!({"data": {}});
     for (request, name) in [
         (json!({"to": {"user": "anna"}, "message": null}), "message"),
-        (json!({"to": {"user": "anna"}, "template": {"id": "t"}}), "template"),
+        (json!({"to": {"user": "anna"}, "message": message, "template": {"id": "t"}}), "template"),
         (json!({"to": {"everyone": false}, "message": message}), "to.everyone"),
         (json!({"to": {"users": ["anna", {"id": "bob", "params": {}}]}}), "to.users[1].params"),
         (json!({"to": {"topic": "news"}, "send_at_local": "2026-12-01T09:00"}), "send_at_local"),

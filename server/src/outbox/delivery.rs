@@ -9,7 +9,7 @@ use pushbridge_fcm::{PreparedRequest, Target};
 use pushbridge_wire::{LoginId, MessageId, Timestamp};
 
 use super::Lease;
-use crate::store::AppNo;
+use crate::{store::AppNo, template::FilledVariant};
 
 /// Number of a delivery in the store. Grows, and is given anew only after retention has removed all above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,12 +19,20 @@ pub struct DeliveryNo(pub i64);
 pub struct OutgoingMessage {
     /// Its id.
     pub id: MessageId,
-    /// The checked FCM message as JSON, without target and reserved keys.
-    pub payload: String,
+    /// What it says.
+    pub payload: Payload,
     /// FCM checks and delivers nothing.
     pub validate_only: bool,
     /// Its request, once written: without a login, and with a blank for one.
     pub prepared: [OnceLock<PreparedRequest>; 2],
+}
+
+/// The checked FCM message, without target and reserved keys.
+pub enum Payload {
+    /// As JSON.
+    Message(String),
+    /// A template's variant, to be filled.
+    Template(FilledVariant),
 }
 
 /// What a delivery brings.

@@ -11,7 +11,7 @@ mod lanes;
 mod lease;
 mod state;
 
-pub use delivery::{Claim, Content, DeliveryNo, OutgoingMessage};
+pub use delivery::{Claim, Content, DeliveryNo, OutgoingMessage, Payload};
 pub use device_caps::DeviceCaps;
 pub use lanes::{LANES, LaneNo, interleave, share_out};
 pub use lease::{Concerns, Deaths, Lease, Outcome, Settled, Settlement, WorkerId};

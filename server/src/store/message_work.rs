@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     AppNo, NewMessage, Store, StoreError,
     audience::{Chunk, Cursor, Queue, expand_chunk},
+    message_params::forget_unreached,
     progress::{EndedCounts, add_made, insert_progress, seal},
 };
 use crate::{
@@ -74,6 +75,9 @@ pub(super) fn begin_expanding(
     };
     let chunk = expand_chunk(connection, &message.audience, Cursor::start(connection)?, &queue)?;
     insert_progress(connection, no, chunk.made, chunk.next.is_none(), now)?;
+    if chunk.next.is_none() && message.has_own_params() {
+        forget_unreached(connection, no)?;
+    }
     if let Some(cursor) = chunk.next {
         insert_work(connection, no, "expand", now, Some(cursor))?;
     }
@@ -84,7 +88,7 @@ pub(super) fn begin_expanding(
 pub(super) fn begin_cancelling(connection: &Connection, no: i64, now: Timestamp) -> Result<(), StoreError> {
     end_work(connection, no)?;
     let next = cancel_chunk(connection, no, 0, now)?;
-    seal(connection, no, now)?;
+    end_audience(connection, no, now)?;
     if let Some(after) = next {
         let cursor = Cursor { users_done: 0, after, last: 0 };
         insert_work(connection, no, "cancel", now, Some(cursor))?;
@@ -115,7 +119,7 @@ fn work_on(connection: &Connection, message: i64, now: Timestamp) -> Result<u64,
     let audience = if over { None } else { read_audience(message, &row.audience) };
     let Some(audience) = audience else {
         end_work(connection, message)?;
-        seal(connection, message, now)?;
+        end_audience(connection, message, now)?;
         return Ok(0);
     };
     let cursor = row.cursor.map_or_else(|| Cursor::start(connection), Ok)?;
@@ -124,13 +128,19 @@ fn work_on(connection: &Connection, message: i64, now: Timestamp) -> Result<u64,
     Ok(chunk.made)
 }
 
+/// Nobody else gets the message.
+fn end_audience(connection: &Connection, message: i64, now: Timestamp) -> Result<(), StoreError> {
+    seal(connection, message, now)?;
+    forget_unreached(connection, message)
+}
+
 fn record_chunk(connection: &Connection, queue: &Queue, chunk: &Chunk) -> Result<(), StoreError> {
     add_made(connection, queue.message, chunk.made)?;
     match chunk.next {
         Some(cursor) => move_on(connection, queue, cursor),
         None => {
             end_work(connection, queue.message)?;
-            seal(connection, queue.message, queue.now)
+            end_audience(connection, queue.message, queue.now)
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Messages: accepted with their first deliveries in one transaction.
 
-use pushbridge_wire::{MessageAccepted, MessageId, Timestamp};
+use pushbridge_wire::{MessageAccepted, MessageId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{AppNo, Store, StoreError, message_work::begin_expanding, rows::checked};
+use super::{
+    AppNo, Store, StoreError, TemplateNo, message_params::insert_params, message_work::begin_expanding,
+    rows::checked,
+};
 use crate::{
     intake::{Audience, SendTime},
     outbox::LaneNo,
@@ -20,8 +23,8 @@ pub struct NewMessage {
     pub audience: Audience,
     /// The same as it came, for the record.
     pub audience_text: String,
-    /// The checked FCM message as JSON.
-    pub payload: String,
+    /// What it says.
+    pub content: NewContent,
     /// How urgent.
     pub lane: LaneNo,
     /// FCM checks and delivers nothing.
@@ -36,6 +39,22 @@ pub struct NewMessage {
     pub expires: Timestamp,
     /// Makes a repetition of the request harmless.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+/// What a message says.
+#[derive(Clone)]
+pub enum NewContent {
+    /// The same to everybody: the checked FCM message as JSON.
+    Message(String),
+    /// What a template makes of it. Every variant was filled and checked.
+    Template {
+        /// The version: what is saved later does not count.
+        version: TemplateNo,
+        /// Parameters for everybody, as JSON.
+        params: String,
+        /// Those of single users, as JSON.
+        own: Vec<(UserId, String)>,
+    },
 }
 
 /// The key of a request and what it was used for.
@@ -60,8 +79,16 @@ pub enum Acceptance {
     KeyReused,
 }
 
+impl NewMessage {
+    /// Whether parameters of single users came with it.
+    pub(super) fn has_own_params(&self) -> bool {
+        matches!(&self.content, NewContent::Template { own, .. } if !own.is_empty())
+    }
+}
+
 impl Store {
-    /// Accepts a message: the idempotency key, the message, its first deliveries and what is left to do, all or nothing.
+    /// Accepts a message: the idempotency key, the message with its parameters, its first deliveries and what is left to
+    /// do, all or nothing.
     pub async fn save_message(&self, message: NewMessage) -> Result<Acceptance, StoreError> {
         self.write(move |connection| {
             if let Some(key) = &message.idempotency
@@ -70,6 +97,9 @@ impl Store {
                 return Ok(known);
             }
             let no = insert_message(connection, &message)?;
+            if let NewContent::Template { own, .. } = &message.content {
+                insert_params(connection, message.app, no, own)?;
+            }
             let deliveries = begin_expanding(connection, no, &message)?;
             if let Some(key) = &message.idempotency {
                 remember_key(connection, &message, key, no, deliveries)?;
@@ -129,9 +159,13 @@ fn remember_key(
 fn insert_message(connection: &Connection, message: &NewMessage) -> Result<i64, StoreError> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO messages (id, app, audience, payload, lane, validate_only, created_ms, send_at_ms, send_at_local,
-             expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             expires_ms, template)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
+    let (payload, template) = match &message.content {
+        NewContent::Message(payload) => (payload, None),
+        NewContent::Template { version, params, .. } => (params, Some(version.0)),
+    };
     let local = match message.send_at {
         Some(SendTime::Local(local)) => Some(local.to_string()),
         Some(SendTime::At(_)) | None => None,
@@ -140,12 +174,13 @@ fn insert_message(connection: &Connection, message: &NewMessage) -> Result<i64, 
         message.id.as_str(),
         message.app.0,
         &message.audience_text,
-        &message.payload,
+        payload,
         message.lane.0,
         message.validate_only,
         message.created.as_ms(),
         message.send_at.map(|at| at.earliest().as_ms()),
         local,
         message.expires.as_ms(),
+        template,
     ))?)
 }

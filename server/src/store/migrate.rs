@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_counted_in_code.sql"),
     include_str!("migrations/0005_address_kinds.sql"),
     include_str!("migrations/0006_lean_writes.sql"),
+    include_str!("migrations/0007_templates.sql"),
 ];
 
 /// Applies what is missing, all in one transaction: a kill leaves the old schema or the new one.

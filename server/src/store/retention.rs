@@ -13,6 +13,8 @@ use crate::config::RetentionConfig;
 pub const KEY_LIFE: Duration = Duration::from_secs(86_400);
 /// The server's own data messages: nobody can ask about one that is over.
 const KEEP_SYSTEM: Duration = Duration::from_secs(86_400);
+/// At least, whatever is kept of messages: one that is being accepted may name a version that has just ended.
+const KEEP_TEMPLATE: Duration = Duration::from_secs(86_400);
 /// Rows that one transaction deletes.
 const ROWS_A_CHUNK: usize = 1_000;
 
@@ -25,6 +27,10 @@ pub struct Forgotten {
     pub deliveries: usize,
     /// Receipts of messages.
     pub receipts: usize,
+    /// Parameters of single users.
+    pub params: usize,
+    /// Versions of templates that no message uses.
+    pub templates: usize,
     /// Entries of the event log.
     pub events: usize,
     /// Idempotency keys.
@@ -36,6 +42,8 @@ impl AddAssign for Forgotten {
         self.messages += more.messages;
         self.deliveries += more.deliveries;
         self.receipts += more.receipts;
+        self.params += more.params;
+        self.templates += more.templates;
         self.events += more.events;
         self.keys += more.keys;
     }
@@ -43,7 +51,13 @@ impl AddAssign for Forgotten {
 
 impl Forgotten {
     fn rows(&self) -> usize {
-        self.messages + self.deliveries + self.receipts + self.events + self.keys
+        self.messages
+            + self.deliveries
+            + self.receipts
+            + self.params
+            + self.templates
+            + self.events
+            + self.keys
     }
 
     fn room(&self) -> usize {
@@ -66,6 +80,9 @@ impl Store {
             while done.room() > 0
                 && forget_message(connection, now.minus(retention.keep_messages.0), &mut done)?
             {}
+            // As long as a message, so that one can look up what an older one said.
+            let ended = now.minus(retention.keep_messages.0.max(KEEP_TEMPLATE));
+            done.templates += forget_templates(connection, ended, done.room())?;
             done.events += forget_events(connection, now.minus(retention.keep_events.0), done.room())?;
             Ok(done)
         })
@@ -107,11 +124,21 @@ fn forget_message(
     let receipts = "DELETE FROM receipts WHERE message = ?1 AND (event, installation) IN
         (SELECT event, installation FROM receipts WHERE message = ?1 LIMIT ?2)";
     done.receipts += delete(connection, receipts, (message, done.room()))?;
+    let params = "DELETE FROM message_params WHERE message = ?1 AND (app, user) IN
+        (SELECT app, user FROM message_params WHERE message = ?1 LIMIT ?2)";
+    done.params += delete(connection, params, (message, done.room()))?;
     if done.room() > 0 {
         // Nothing refers to it any more, so this is one row with its progress.
         done.messages += delete(connection, "DELETE FROM messages WHERE message = ?1", [message])?;
     }
     Ok(true)
+}
+
+fn forget_templates(connection: &Connection, before: Timestamp, room: usize) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM templates WHERE template IN
+        (SELECT template FROM templates t WHERE ended_ms <= ?1
+             AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.template = t.template) LIMIT ?2)";
+    delete(connection, sql, (before.as_ms(), room))
 }
 
 /// Looks at the oldest entries only: they stand in the order in which they were written.

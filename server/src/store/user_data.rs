@@ -3,12 +3,13 @@
 //! In: a user. Out: his installations, events and deliveries; or what erasing them came to. Next: the answer of
 //! [`api`](crate::api), which for an erasure waits at the wall first.
 
-use pushbridge_wire::{InstallationId, MessageId, Reason, ReceiptEvent, Timestamp, UserId};
+use pushbridge_wire::{InstallationId, MessageId, Reason, ReceiptEvent, TemplateId, Timestamp, UserId};
 use rusqlite::{Connection, Row};
 
 use super::{
     AppNo, DeliveryCursor, EventRow, PageSize, Store, StoreError,
     facts::revoked_at,
+    message_params::forget_params,
     outbox::cancel_for_user,
     rows::{StoredInstallation, checked, read_installation},
     users::{bound, read_event, refuse_older_proofs, scribe},
@@ -51,8 +52,10 @@ pub struct UserDelivery {
     pub message: MessageId,
     /// When the message was accepted.
     pub created: Timestamp,
-    /// The checked FCM message as JSON.
+    /// The checked FCM message as JSON; where it fills a template, the parameters that its users share.
     pub payload: String,
+    /// The template that it fills.
+    pub template: Option<FilledTemplate>,
     /// Where to; none where the installation is gone.
     pub installation: Option<InstallationId>,
     /// Where it stands.
@@ -63,6 +66,17 @@ pub struct UserDelivery {
     pub updated: Timestamp,
     /// What the phone saw of it.
     pub receipts: Vec<(ReceiptEvent, Timestamp)>,
+}
+
+/// The template that a message fills.
+#[derive(Clone, Debug)]
+pub struct FilledTemplate {
+    /// Its id.
+    pub id: TemplateId,
+    /// The version that the message was accepted with.
+    pub version: u64,
+    /// The user's own parameters, as JSON.
+    pub own: Option<String>,
 }
 
 /// What an erasure came to.
@@ -104,7 +118,7 @@ impl Store {
     /// Erases a user: ends his bindings with reason `erased`, cancels what waits for him, refuses his proofs from before
     /// now, and removes his id and what was written to him alone. What is on the wire keeps his id, for the wall:
     /// [`forget_ended`](Self::forget_ended) takes it. Not removed: the revoke, and his place in the list of a message to
-    /// several users, which leaves with the message.
+    /// several users, which leaves with the message; his own parameters in it leave now.
     pub async fn erase_user(
         &self,
         app: AppNo,
@@ -125,6 +139,7 @@ impl Store {
             // What a binding left waiting was cancelled with it; this finds what was made for one that ended before.
             cancel_for_user(connection, (app, &user), &Reason::Erased, now)?;
             let messages = forget_texts(connection, app, &user)?;
+            forget_params(connection, app, &user)?;
             let deliveries = forget_deliveries(connection, app, &user)?;
             Ok(Erased { unbound: bindings.len(), deliveries, messages })
         })
@@ -181,9 +196,12 @@ fn deliveries_of(
 ) -> Result<Vec<UserDelivery>, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT d.delivery, d.state, d.reason, d.updated_ms, m.id, m.created_ms, m.payload, i.id AS installation_id,
+             t.id AS template_id, t.version, p.params,
              (SELECT json_group_array(json_array(r.event, r.at_ms)) FROM receipts r
               WHERE r.message = d.message AND r.installation = d.installation) AS receipts
          FROM deliveries d JOIN messages m USING (message) LEFT JOIN installations i USING (installation)
+             LEFT JOIN templates t ON t.template = m.template
+             LEFT JOIN message_params p ON p.app = d.app AND p.user = d.user AND p.message = d.message
          WHERE d.app = ?1 AND d.user = ?2 AND d.delivery > ?3 ORDER BY d.delivery LIMIT ?4",
     )?;
     let rows = query.query_map((app.0, user.as_str(), cursor.0.0, limit), read_delivery)?;
@@ -198,6 +216,7 @@ fn read_delivery(row: &Row<'_>) -> rusqlite::Result<UserDelivery> {
         message: checked(row.get::<_, String>("id")?, "id")?,
         created: Timestamp::from_ms(row.get("created_ms")?),
         payload: row.get("payload")?,
+        template: read_template(row)?,
         installation: row.get::<_, Option<[u8; 16]>>("installation_id")?.map(InstallationId::from_stored),
         state: row.get("state")?,
         reason: row.get("reason")?,
@@ -207,6 +226,11 @@ fn read_delivery(row: &Row<'_>) -> rusqlite::Result<UserDelivery> {
             .map(|(event, at)| (ReceiptEvent::from(event), Timestamp::from_ms(at)))
             .collect(),
     })
+}
+
+fn read_template(row: &Row<'_>) -> rusqlite::Result<Option<FilledTemplate>> {
+    let Some(id) = row.get::<_, Option<String>>("template_id")? else { return Ok(None) };
+    Ok(Some(FilledTemplate { id: checked(id, "id")?, version: row.get("version")?, own: row.get("params")? }))
 }
 
 /// What describes the person leaves; the phone's next PUT brings back what is still true of whoever holds it. The login

@@ -44,10 +44,16 @@ impl Bench {
         (done, Self { app, shop: self.shop.clone(), dir })
     }
 
-    /// The whole outbox as text: messages, their progress and work, keys and deliveries.
+    /// The whole outbox as text: messages, their parameters, progress and work, keys and deliveries.
     pub(crate) async fn outbox(&self) -> Vec<String> {
-        const TABLES: [&str; 5] =
-            ["messages", "message_progress", "message_work", "idempotency_keys", "deliveries"];
+        const TABLES: [&str; 6] = [
+            "messages",
+            "message_params",
+            "message_progress",
+            "message_work",
+            "idempotency_keys",
+            "deliveries",
+        ];
         let dump = |connection: &rusqlite::Connection| {
             let mut lines = Vec::new();
             for table in TABLES {

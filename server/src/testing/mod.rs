@@ -25,7 +25,7 @@ use crate::{
     registry::{Nonce, UserProof},
     store::{
         Allowances, AppRow, ClaimBatch, ClaimRequest, InstallationNo, NewApp, PutAnswer, PutRequest,
-        StoreError,
+        StoreError, TemplateSaved,
     },
 };
 
@@ -157,7 +157,24 @@ impl Bench {
         phone
     }
 
-    /// Accepts a message of `{"to":…, …}`; `message` is filled in.
+    /// Saves a template. Says which version it is.
+    pub(crate) async fn put_template(&self, id: &str, template: &Value) -> u64 {
+        let (id, body) = (id.parse().unwrap(), template.to_string());
+        match self.app.store.save_template(self.shop.no, id, body, self.now()).await.unwrap() {
+            TemplateSaved::As(info) => info.version,
+            TemplateSaved::TooMany => panic!("too many templates"),
+        }
+    }
+
+    /// A phone of `user` that speaks `locale`.
+    pub(crate) async fn phone_in(&self, number: u8, user: &str, locale: &str) -> Phone {
+        let mut phone = Phone::new(number, user);
+        phone.locale = Some(locale.to_owned());
+        self.put(&mut phone).await;
+        phone
+    }
+
+    /// Accepts a message of `{"to":…, …}`; `message` is filled in where it names no template.
     pub(crate) async fn accept(&self, request: Value) -> Result<MessageAccepted, IntakeError> {
         self.accept_with_key(None, request).await
     }
@@ -167,7 +184,7 @@ impl Bench {
         key: Option<&str>,
         mut request: Value,
     ) -> Result<MessageAccepted, IntakeError> {
-        if request.get("message").is_none() {
+        if request.get("message").is_none() && request.get("template").is_none() {
             request["message"] = json!({"notification": {"title": "hello"}});
         }
         let request = serde_json::from_value(request).unwrap();

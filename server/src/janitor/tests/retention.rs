@@ -160,3 +160,45 @@ async fn the_file_stops_growing() {
     assert!(at_the_end <= after_a_month + after_a_month / 50, "{pages:?}");
     assert_eq!(Timestamp::from_ms(crate::testing::START_MS).plus(DAY * 45), bench.now());
 }
+
+/// Parameters of single users leave with their message, a thousand at a time. A version of a template stays while a
+/// message uses it, and a month after its end.
+#[tokio::test]
+async fn parameters_and_ended_templates_leave() {
+    const KEPT: &str =
+        "SELECT (SELECT count(*) FROM message_params) || ' ' || (SELECT group_concat(version) FROM
+        (SELECT version FROM templates ORDER BY version))";
+    let template = |text: &str| json!({"default": {"notification": {"title": text}}});
+    let bench = Bench::new().await;
+    bench.crowd(1_500).await;
+    bench
+        .sql("UPDATE installations SET user = 'u' || installation, login = 'l', epoch = installation, bound_ms = 0")
+        .await;
+    bench.put_template("t", &template("{{ n }}")).await;
+    let users: Vec<_> = (1..=1_500).map(|n| json!({"id": format!("u{n}"), "params": {"n": n}})).collect();
+    bench.accept(json!({"to": {"users": users}, "template": {"id": "t"}})).await.unwrap();
+    bench.put_template("t", &template("second")).await;
+    bench.put_template("t", &template("third")).await;
+    bench.expand().await;
+    days(&bench, 2).await;
+    send_all(&bench).await;
+    days(&bench, 27).await;
+    assert_eq!(bench.text(KEPT).await, "1500 1,2,3");
+    days(&bench, 1).await;
+    assert_eq!(
+        bench.text(KEPT).await,
+        "1500 1,3",
+        "a month after its end, but for the one that a message uses"
+    );
+    bench.pass(DAY * 2);
+    let mut params = Vec::new();
+    while let chunk =
+        bench.app.store.forget_chunk(bench.app.config.retention.clone(), bench.now()).await.unwrap()
+        && chunk != Forgotten::default()
+    {
+        params.push(chunk.params);
+    }
+    assert_eq!(params.iter().sum::<usize>(), 1_500);
+    assert!(params.iter().all(|rows| *rows <= 1_000), "{params:?}");
+    assert_eq!(bench.text(KEPT).await, "0 3");
+}

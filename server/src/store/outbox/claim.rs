@@ -14,13 +14,14 @@ use super::{
     check::{DUE_ROW, DueRow, Obstacle, Passed},
     due::{earlier, find_due, next_due, running_apps},
     lease_watch::LeaseWatch,
+    variant::{TemplateMessage, VariantCache},
 };
 use crate::{
     outbox::{
-        CancelReason, Claim, Content, DeliveryNo, DeliveryState, DeviceCaps, Lease, OutgoingMessage,
+        CancelReason, Claim, Content, DeliveryNo, DeliveryState, DeviceCaps, Lease, OutgoingMessage, Payload,
         Transition, WorkerId,
     },
-    store::{AppNo, Store, StoreError, progress::EndedCounts, rows::checked},
+    store::{AppNo, Store, StoreError, TemplateNo, progress::EndedCounts, rows::checked},
 };
 
 /// How soon a restored binding is looked at again. Ours: a phone that is awake reports within seconds of the `sync`.
@@ -78,6 +79,7 @@ impl Store {
                 read: connection.prepare_cached(DUE_ROW)?,
                 lease: connection.prepare_cached(LEASE)?,
                 messages: HashMap::new(),
+                variants: VariantCache::default(),
                 ended: EndedCounts::default(),
             };
             let batch = claimer.claim()?;
@@ -118,6 +120,7 @@ struct Claimer<'a> {
     lease: CachedStatement<'a>,
     /// The message of many deliveries is read once.
     messages: HashMap<i64, MessagePart>,
+    variants: VariantCache,
     ended: EndedCounts,
 }
 
@@ -125,6 +128,8 @@ struct Claimer<'a> {
 struct MessagePart {
     outgoing: Arc<OutgoingMessage>,
     cancelled: bool,
+    /// Where it fills one, each delivery brings a variant of its own.
+    template: Option<TemplateMessage>,
 }
 
 /// How one due delivery fared.
@@ -235,7 +240,15 @@ impl Claimer<'_> {
         let state = after(Transition::Claim)?;
         let concerns = row.concerns(&passed);
         let content = match (message, row.system_data) {
-            (Some(part), _) => Content::Message { message: part.outgoing, login: passed.login },
+            (Some(part), _) => {
+                let message = match part.template {
+                    None => part.outgoing,
+                    Some(template) => {
+                        self.variants.outgoing(self.connection, row.no, &template, &part.outgoing)?
+                    }
+                };
+                Content::Message { message, login: passed.login }
+            }
             (None, Some(data)) => Content::System { data },
             (None, None) => return Err(StoreError::BadRow("message")),
         };
@@ -298,17 +311,23 @@ impl Claimer<'_> {
             return Ok(part.clone());
         }
         let mut query = self.connection.prepare_cached(
-            "SELECT id, payload, validate_only, cancelled_ms FROM messages WHERE message = ?1",
+            "SELECT id, payload, validate_only, cancelled_ms, template FROM messages WHERE message = ?1",
         )?;
         let part = query.query_row([no], |row| {
+            let payload: String = row.get(1)?;
+            let template = row.get::<_, Option<i64>>(4)?.map(|version| TemplateMessage {
+                message: no,
+                version: TemplateNo(version),
+                shared: payload.as_str().into(),
+            });
             let outgoing = OutgoingMessage {
                 id: checked(row.get::<_, String>(0)?, "id")?,
-                payload: row.get(1)?,
+                payload: Payload::Message(payload),
                 validate_only: row.get(2)?,
                 prepared: Default::default(),
             };
             let cancelled = row.get::<_, Option<i64>>(3)?.is_some();
-            Ok(MessagePart { outgoing: Arc::new(outgoing), cancelled })
+            Ok(MessagePart { outgoing: Arc::new(outgoing), cancelled, template })
         })?;
         self.messages.insert(no, part.clone());
         Ok(part)

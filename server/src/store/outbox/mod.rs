@@ -8,6 +8,7 @@ mod due;
 mod lease_watch;
 mod page;
 mod settle;
+mod variant;
 
 #[cfg(test)]
 mod tests;

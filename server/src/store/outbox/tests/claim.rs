@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     feedback::Finding,
-    outbox::{Content, DeliveryState, Outcome, Settled},
+    outbox::{Content, DeliveryState, Outcome, Payload, Settled},
     testing::{Bench, LEASE, sent},
 };
 
@@ -25,7 +25,8 @@ async fn a_claim_has_everything_that_sending_needs() {
     assert_eq!((claim.app, claim.generation, claim.lease.attempt), (bench.shop.no, Some(1), 1));
     let Content::Message { message, login } = &claim.content else { panic!("a message") };
     assert_eq!((&message.id, login.as_ref().unwrap().as_str()), (&accepted.message_id, "login-1"));
-    assert_eq!(message.payload, r#"{"notification":{"title":"hello"}}"#);
+    let Payload::Message(payload) = &message.payload else { panic!("no template") };
+    assert_eq!(payload, r#"{"notification":{"title":"hello"}}"#);
     assert_eq!(bench.status(&accepted.message_id).await.counts.leased, 1);
     assert!(bench.claim(10).await.claims.is_empty(), "a leased delivery is nobody else's");
 }
