@@ -17,7 +17,7 @@ use tower::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{admin, error::ApiError, health, installations, messages, user_data, users},
+    api::{admin, error::ApiError, health, installations, messages, templates, user_data, users},
     app::App,
 };
 
@@ -40,6 +40,12 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
             get(messages::get_message).delete(messages::cancel_message),
         )
         .route("/v1/apps/{app}/messages/{message}/deliveries", get(messages::list_deliveries))
+        .route("/v1/apps/{app}/templates", get(templates::list_templates))
+        .route(
+            "/v1/apps/{app}/templates/{template}",
+            put(templates::put_template).get(templates::get_template).delete(templates::delete_template),
+        )
+        .route("/v1/apps/{app}/templates/{template}/preview", post(templates::preview))
         .route("/v1/apps/{app}/users/{user}/installations", get(users::list_installations))
         .route("/v1/apps/{app}/users/{user}/bindings", delete(users::revoke_bindings))
         .route("/v1/apps/{app}/users/{user}/explain", get(users::explain_user))

@@ -11,5 +11,6 @@ pub mod health;
 pub mod installations;
 pub mod json;
 pub mod messages;
+pub mod templates;
 pub mod user_data;
 pub mod users;

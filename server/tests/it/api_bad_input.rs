@@ -177,10 +177,11 @@ async fn a_malformed_part_of_a_path_is_named() {
     let uuid_v1 = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
     let upper = scene.parts.installation.to_uppercase();
     let (long_app, long_user) = ("a".repeat(65), "u".repeat(257));
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 5] = [
         ("app", &["Shop", "-shop", "sh%20op", "%00", "%ff", long_app.as_str()]),
         ("installation", &["1", uuid_v1, upper.as_str(), "%ff", "..."]),
         ("message", &["1", "msg_", "msg_%2e", "msg-1", "%ff"]),
+        ("template", &["Hello", "-a", "a%2fb", "%ff", long_app.as_str()]),
         ("user", &["%0a", "%ff", long_user.as_str()]),
     ];
     for (name, values) in cases {
@@ -201,6 +202,7 @@ fn part<'p>(parts: &'p mut Parts, name: &str) -> &'p mut String {
         "app" => &mut parts.app,
         "installation" => &mut parts.installation,
         "message" => &mut parts.message,
+        "template" => &mut parts.template,
         _ => &mut parts.user,
     }
 }
@@ -291,6 +293,8 @@ async fn a_wrong_query_is_refused_by_the_name_of_its_parameter() {
         ("GET", format!("{deliveries}?cursor=-1"), "cursor"),
         ("GET", format!("{deliveries}?cursor=next"), "cursor"),
         ("GET", format!("{deliveries}?page=1"), "page"),
+        ("GET", "/v1/apps/shop/templates/hello?version=first".to_owned(), "version"),
+        ("GET", "/v1/apps/shop/templates/hello?versoin=1".to_owned(), "versoin"),
         ("DELETE", "/v1/apps/shop/users/anna/bindings?installation=1".to_owned(), "installation"),
         ("DELETE", "/v1/apps/shop/users/anna/bindings?instalation=1".to_owned(), "instalation"),
         ("PATCH", "/v1/admin/apps/shop?apply=later".to_owned(), "apply"),

@@ -45,6 +45,7 @@ async fn ids_of_another_app_are_unknown_in_ones_own() {
     let mut unknown = scene.parts.clone();
     unknown.message = "msg_00000000000000000000000000000000".to_owned();
     unknown.installation = Phone::new(&scene.fixture).id;
+    unknown.template = "nothing".to_owned();
     unknown.user = "nobody".to_owned();
     for route in ROUTES.iter().filter(|route| matches!(route.caller, Caller::BackEnd(_)) && !route.takes_body)
     {

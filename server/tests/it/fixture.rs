@@ -115,6 +115,13 @@ impl Fixture {
         accepted["message_id"].as_str().unwrap().to_owned()
     }
 
+    /// Saves a template of the app `shop` and returns its version.
+    pub(crate) async fn put_template(&self, id: &str, template: Value) -> u64 {
+        let path = format!("/v1/apps/shop/templates/{id}");
+        let saved = self.http.call("PUT", &path, &self.shop, &template).await.expect(200);
+        saved["version"].as_u64().unwrap()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.http.get(path, &self.shop).await.expect(200)
     }
