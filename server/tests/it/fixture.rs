@@ -35,6 +35,7 @@ pub(crate) struct Fixture {
     pub(crate) operator: String,
     /// A key of the app `shop` with every scope that a back end may have.
     pub(crate) shop: String,
+    config: Config,
     stop: CancellationToken,
     serving: JoinSet<Result<(), StartError>>,
     // Last: the store is closed before its folder goes.
@@ -56,14 +57,10 @@ impl Fixture {
         change(&mut config);
         let clock = Clock::manual(START_MS);
         let key_file = bootstrap_key_file(&config);
-        let server = Server::open(config, clock.clone()).await.unwrap();
+        let (http, stop, serving) = serve(&config, &clock).await;
         let operator = std::fs::read_to_string(key_file).unwrap().trim().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let http = Http::new(listener.local_addr().unwrap());
-        let (stop, mut serving) = (CancellationToken::new(), JoinSet::new());
-        serving.spawn(server.serve(listener, stop.clone()));
         let shop = String::new();
-        let mut fixture = Self { emulator, clock, http, operator, shop, stop, serving, _dir: dir };
+        let mut fixture = Self { emulator, clock, http, operator, shop, config, stop, serving, _dir: dir };
         fixture.create_app("shop", json!({"mode": "multi"})).await;
         fixture.shop = fixture.create_key("shop", &[Scope::Send, Scope::Read, Scope::Manage]).await;
         fixture
@@ -188,12 +185,32 @@ impl Fixture {
         installations[0].clone()
     }
 
+    /// Ends the server as a signal does, and starts another on what it left.
+    pub(crate) async fn restart(&mut self) {
+        self.end_server().await;
+        (self.http, self.stop, self.serving) = serve(&self.config, &self.clock).await;
+    }
+
     /// Ends the server as a signal does, and the emulator after it.
     pub(crate) async fn end(mut self) {
+        self.end_server().await;
+        self.emulator.shutdown().await;
+    }
+
+    async fn end_server(&mut self) {
         self.stop.cancel();
         while let Some(ended) = self.serving.join_next().await {
             ended.unwrap().unwrap();
         }
-        self.emulator.shutdown().await;
     }
+}
+
+/// A server on a free port.
+async fn serve(config: &Config, clock: &Clock) -> (Http, CancellationToken, JoinSet<Result<(), StartError>>) {
+    let server = Server::open(config.clone(), clock.clone()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = Http::new(listener.local_addr().unwrap());
+    let (stop, mut serving) = (CancellationToken::new(), JoinSet::new());
+    serving.spawn(server.serve(listener, stop.clone()));
+    (http, stop, serving)
 }

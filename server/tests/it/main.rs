@@ -14,6 +14,7 @@ mod api_receipts;
 mod api_revoke;
 mod api_secrets;
 mod api_strangers;
+mod api_templates;
 mod api_user_data;
 mod api_verdicts;
 mod docs;
