@@ -13,8 +13,6 @@ use crate::config::RetentionConfig;
 pub const KEY_LIFE: Duration = Duration::from_secs(86_400);
 /// The server's own data messages: nobody can ask about one that is over.
 const KEEP_SYSTEM: Duration = Duration::from_secs(86_400);
-/// At least, whatever is kept of messages: one that is being accepted may name a version that has just ended.
-const KEEP_TEMPLATE: Duration = Duration::from_secs(86_400);
 /// Rows that one transaction deletes.
 const ROWS_A_CHUNK: usize = 1_000;
 
@@ -80,9 +78,9 @@ impl Store {
             while done.room() > 0
                 && forget_message(connection, now.minus(retention.keep_messages.0), &mut done)?
             {}
-            // As long as a message, so that one can look up what an older one said.
-            let ended = now.minus(retention.keep_messages.0.max(KEEP_TEMPLATE));
-            done.templates += forget_templates(connection, ended, done.room())?;
+            // As long as a message, a day at least: one that is being accepted may name a version that has just ended.
+            done.templates +=
+                forget_templates(connection, now.minus(retention.keep_messages.0), done.room())?;
             done.events += forget_events(connection, now.minus(retention.keep_events.0), done.room())?;
             Ok(done)
         })

@@ -50,7 +50,7 @@ pub enum Why {
     Missing(String),
     /// It takes too long, or makes too much text.
     TooMuch,
-    /// Something else. May quote the parameters.
+    /// Something else. Quotes no parameter.
     Wrong(String),
 }
 
@@ -67,6 +67,9 @@ pub fn environment<'e>() -> Environment<'e> {
     environment
 }
 
+const NO_TEXT: &str =
+    "a list or an object is no text: name what you want of it, or add |join(', ') or |tojson";
+
 /// What a person or an app reads of a value.
 fn write(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &minijinja::Value) -> Result<(), Error> {
     match value.kind() {
@@ -74,11 +77,7 @@ fn write(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &minijinja::
         ValueKind::None => Err(Error::from(ErrorKind::UndefinedError)),
         // As in JSON and not as in Python, and so are these two.
         ValueKind::Bool => Ok(output.write_str(if value.is_true() { "true" } else { "false" })?),
-        ValueKind::Map | ValueKind::Seq => {
-            let detail =
-                "a list or an object is no text: name what you want of it, or add |join(', ') or |tojson";
-            Err(Error::new(ErrorKind::InvalidOperation, detail))
-        }
+        ValueKind::Map | ValueKind::Seq => Err(Error::new(ErrorKind::InvalidOperation, NO_TEXT)),
         _ => escape_formatter(output, state, value),
     }
 }
@@ -197,7 +196,11 @@ fn why(error: &Error, text: &Text<'_>, params: &Params) -> Why {
             Some(name) => Why::Missing(name),
             None => Why::Wrong("uses something that is not given, or null".to_owned()),
         },
-        _ => Why::Wrong(in_words(error)),
+        // The engine's own details may quote the parameters, and an answer ends in the log of whoever called.
+        kind => Why::Wrong(match error.detail() {
+            Some(NO_TEXT) => NO_TEXT.to_owned(),
+            _ => kind.to_string(),
+        }),
     }
 }
 

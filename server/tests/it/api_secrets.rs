@@ -123,6 +123,33 @@ async fn sends(fixture: &Fixture, secrets: &mut Secrets) {
     }
 }
 
+/// What is said to one person only: arrived, and refused in every way that could quote what it refuses.
+async fn templates(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<Answer>) {
+    let secret = "a-parameter-of-one-user-0123456789";
+    secrets.add("a parameter", secret);
+    let phone = fixture.phone_of("emma").await;
+    secrets.add_phone("emma's phone", &phone);
+    for (id, message) in [
+        ("fine", json!({"data": {"a": "{{ a }}"}})),
+        ("number", json!({"data": {"a": "{{ a|int }}"}})),
+        ("sum", json!({"data": {"a": "{{ a + 1 }}"}})),
+        ("item", json!({"data": {"a": "{{ a.b.c }}"}})),
+        ("ttl", json!({"android": {"ttl": "{{ a }}"}})),
+        ("colour", json!({"android": {"notification": {"color": "{{ a }}"}}})),
+        ("priority", json!({"android": {"priority": "{{ a }}"}})),
+        ("long", json!({"data": {"a": "{{ a * 1000 }}"}})),
+    ] {
+        fixture.put_template(id, json!({"default": message})).await;
+        let to = json!({"users": [{"id": "emma", "params": {"a": secret}}]});
+        let body = json!({"to": to, "template": {"id": id}});
+        let answer = fixture.http.call("POST", "/v1/apps/shop/messages", &fixture.shop, &body).await;
+        match id {
+            "fine" => drop(fixture.ended(answer.expect(202)["message_id"].as_str().unwrap()).await),
+            _ => refusals.push(answer),
+        }
+    }
+}
+
 /// The operator's and the back end's mistakes.
 async fn mistakes(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<Answer>) {
     let nobodys = format!("pbk_0123456789ab_{}", "z".repeat(43));
@@ -162,7 +189,7 @@ async fn mistakes(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<A
     assert_eq!(revoked.status, 200, "{revoked:?}");
 }
 
-/// I11: no address, secret, proof or key appears in a log line or an error text.
+/// I11: no address, secret, proof, key or parameter of a template appears in a log line or an error text.
 #[tokio::test]
 async fn nothing_secret_is_logged_or_answered() {
     let capture = Capture::install();
@@ -173,6 +200,7 @@ async fn nothing_secret_is_logged_or_answered() {
     secrets.add("the back end's key", fixture.shop.splitn(3, '_').last().unwrap());
     // First, since the token endpoint is asked once only.
     sends(&fixture, &mut secrets).await;
+    templates(&fixture, &mut secrets, &mut refusals).await;
     let phone = devices(&fixture, &mut secrets, &mut refusals).await;
     mistakes(&fixture, &mut secrets, &mut refusals).await;
     let shown = cores::live(&fixture, &mut secrets).await;

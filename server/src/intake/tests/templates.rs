@@ -121,6 +121,26 @@ async fn a_variant_without_parameters_of_ones_own_is_made_once_for_all() {
     assert_eq!((claims.len(), messages.len()), (4, 2));
 }
 
+/// In whatever order they come.
+#[tokio::test]
+async fn who_has_no_parameters_of_his_own_gets_nobody_elses() {
+    for (first, second) in [("anna", "bob"), ("bob", "anna")] {
+        let bench = Bench::new().await;
+        bench.phone(1, "anna").await;
+        bench.phone(2, "bob").await;
+        bench.put_template("shipped", &shipped()).await;
+        let user = |user: &str| match user {
+            "anna" => json!({"id": "anna", "params": {"name": "Anna"}}),
+            other => json!(other),
+        };
+        let params = json!({"id": "shipped", "params": {"name": "all", "n": 1}});
+        let to = json!({"users": [user(first), user(second)]});
+        bench.accept(json!({"to": to, "template": params})).await.unwrap();
+        let titles: Vec<_> = titles(&bench).await.into_values().collect();
+        assert_eq!(titles, ["Anna, 1 shipped", "all, 1 shipped"], "{first} first");
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_installation_gets_the_default() {
     let bench = Bench::new().await;
