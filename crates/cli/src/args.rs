@@ -24,10 +24,12 @@ pub(crate) enum Command {
     App(AppArguments),
     /// Makes and lists API keys.
     Key(KeyArguments),
-    /// Sends a notification to a user.
+    /// Sends a notification, or a template, to a user.
     Send(SendArguments),
     /// Shows where a message stands.
     Message(MessageArguments),
+    /// Saves, shows and tries templates.
+    Template(crate::template::TemplateArguments),
     /// Asks about a user, or erases him.
     User(UserArguments),
     /// Copies the store to a file; the server may be running.
@@ -206,14 +208,20 @@ pub(crate) struct SendArguments {
     #[arg(long, value_name = "U")]
     pub(crate) user: String,
     /// Title of the notification.
-    #[arg(long, value_name = "T")]
-    pub(crate) title: String,
+    #[arg(long, value_name = "T", required_unless_present = "template", requires = "body")]
+    pub(crate) title: Option<String>,
     /// Text of the notification.
-    #[arg(long, value_name = "B")]
-    pub(crate) body: String,
+    #[arg(long, value_name = "B", required_unless_present = "template", requires = "title")]
+    pub(crate) body: Option<String>,
     /// Data for the app; may be given several times.
     #[arg(long, value_name = "K=V")]
     pub(crate) data: Vec<String>,
+    /// A template of the server instead of title, text and data.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["title", "body", "data"])]
+    pub(crate) template: Option<String>,
+    /// The template's parameters as a JSON object.
+    #[arg(long, value_name = "JSON", requires = "template", conflicts_with_all = ["title", "body", "data"])]
+    pub(crate) params: Option<String>,
     /// Makes repeating this command safe for 24 hours.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,

@@ -38,6 +38,14 @@ impl Client {
         self.answer(self.request(Method::GET, path)).await
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.answer(self.request(Method::PUT, path).json(body)).await
+    }
+
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.answer(self.request(Method::DELETE, path)).await
     }
@@ -69,7 +77,9 @@ impl Client {
         let status = response.status();
         let body = response.bytes().await.map_err(|error| self.unreachable(error))?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| self.stranger(status));
+            // 204 says nothing, which is the JSON of `()`.
+            let body = if body.is_empty() { &b"null"[..] } else { &body };
+            return serde_json::from_slice(body).map_err(|_| self.stranger(status));
         }
         let problem = serde_json::from_slice::<Problem>(&body).map_err(|_| self.stranger(status))?;
         Err(refused(problem))

@@ -13,6 +13,7 @@ mod progress;
 mod send;
 mod serve;
 mod snapshot;
+mod template;
 mod user;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Key(arguments) => key::run(arguments).await,
         Command::Send(arguments) => send::run(arguments).await,
         Command::Message(arguments) => message::run(arguments).await,
+        Command::Template(arguments) => template::run(arguments).await,
         Command::User(arguments) => user::run(arguments).await,
         Command::Snapshot(arguments) => snapshot::take(&arguments),
         Command::Restore(arguments) => snapshot::restore(&arguments),

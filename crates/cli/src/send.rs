@@ -1,6 +1,6 @@
-//! `pushbridge send`: a notification to a user.
+//! `pushbridge send`: a notification, or a template, to a user.
 
-use pushbridge_wire::{MessageAccepted, MessageRequest, To};
+use pushbridge_wire::{MessageAccepted, MessageRequest, TemplateRef, To};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     client::{Client, segment},
     failure::Failure,
     message::{counted, follow},
+    template::read_params,
 };
 
 pub(crate) async fn run(arguments: SendArguments) -> Result<(), Failure> {
@@ -40,6 +41,28 @@ pub(crate) async fn run(arguments: SendArguments) -> Result<(), Failure> {
 
 fn request(arguments: &SendArguments) -> Result<MessageRequest, Failure> {
     let user = arguments.user.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+    let (message, template) = match &arguments.template {
+        Some(template) => (None, Some(template_ref(template, arguments.params.as_deref())?)),
+        None => (Some(message(arguments)?), None),
+    };
+    Ok(MessageRequest {
+        to: To::User(user),
+        message,
+        template,
+        send_at: None,
+        send_at_local: None,
+        expires_at: None,
+        lane: None,
+        validate_only: false,
+    })
+}
+
+fn template_ref(id: &str, params: Option<&str>) -> Result<TemplateRef, Failure> {
+    let id = id.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+    Ok(TemplateRef { id, params: params.map(read_params).transpose()?.unwrap_or_default() })
+}
+
+fn message(arguments: &SendArguments) -> Result<Map<String, Value>, Failure> {
     let mut message = Map::new();
     message.insert("notification".to_owned(), json!({"title": arguments.title, "body": arguments.body}));
     let mut data = Map::new();
@@ -54,14 +77,5 @@ fn request(arguments: &SendArguments) -> Result<MessageRequest, Failure> {
     if !data.is_empty() {
         message.insert("data".to_owned(), Value::Object(data));
     }
-    Ok(MessageRequest {
-        to: To::User(user),
-        message: Some(message),
-        template: None,
-        send_at: None,
-        send_at_local: None,
-        expires_at: None,
-        lane: None,
-        validate_only: false,
-    })
+    Ok(message)
 }

@@ -124,3 +124,56 @@ async fn a_repeated_command_with_an_idempotency_key_sends_once() {
     server.end().await;
     shop.emulator.shutdown().await;
 }
+
+/// B9: a template is saved, tried, sent and deleted without a line of HTTP.
+#[tokio::test]
+async fn a_template_is_saved_tried_sent_and_deleted() {
+    let shop = Shop::open().await;
+    let server = Serving::start(shop.dir(), &[]).await;
+    shop.register(&server).await;
+    let device = shop.phone(&server, "anna").await;
+    let template = |title: &str| {
+        let text = format!(r#"{{"default": {{"notification": {{"title": "{title}"}}}}}}"#);
+        std::fs::write(shop.dir().join("hello.json"), text).unwrap();
+    };
+    let run = async |arguments: &[&str]| {
+        run(shop.dir(), &[arguments, &["--app", "shop", "--url", server.url.as_str()]].concat()).await
+    };
+    template("Hello, {{ name }}");
+    assert_eq!(run(&["template", "put", "hello", "hello.json"]).await.succeeded(), ["hello  version 1"]);
+    let tried =
+        run(&["template", "preview", "hello", "--locale", "ru", "--params", r#"{"name": "A"}"#]).await;
+    assert!(tried.stdout.contains("Hello, A") && tried.stderr.contains("variant default"), "{tried:?}");
+    let missing = run(&["template", "preview", "hello"]).await;
+    assert!(missing.next(1).contains("variant default"), "{missing:?}");
+    assert!(missing.stderr.contains("(params.name) [invalid_field]"), "{missing:?}");
+    let send = ["send", "--user", "anna", "--template", "hello", "--wait", "--params"];
+    let sent = run(&[&send[..], &[r#"{"name": "Anna"}"#]].concat()).await;
+    assert!(sent.succeeded().last().unwrap().contains("1 sent"), "{sent:?}");
+    let inbox = shop.emulator.control().wait_for_inbox(&device.id, 1, PATIENCE).await.unwrap();
+    assert_eq!(inbox[0].message["notification"]["title"], "Hello, Anna");
+
+    template("Bye, {{ name }}");
+    run(&["template", "put", "hello", "hello.json"]).await.succeeded();
+    let shown = run(&["template", "show", "hello", "--version", "1"]).await;
+    assert!(shown.stdout.contains("Hello, {{ name }}") && shown.stderr.contains("version 1"), "{shown:?}");
+    let listed = run(&["template", "list"]).await;
+    assert!(listed.succeeded()[0].starts_with("hello  version 2"), "{listed:?}");
+    template("Bye, {{ name");
+    let refused = run(&["template", "put", "hello", "hello.json"]).await;
+    assert!(refused.next(1).contains("{{ name }}"), "{refused:?}");
+    assert!(refused.stderr.contains("default.notification.title"), "{refused:?}");
+    assert_eq!(run(&["template", "delete", "hello"]).await.succeeded(), ["hello  deleted"]);
+    for (arguments, status) in [
+        (&["template", "delete", "hello"][..], 1),
+        (&["template", "put", "hello", "missing.json"], 2),
+        (&["send", "--user", "anna", "--template", "hello", "--params", "name=A"], 2),
+        (&["send", "--user", "anna", "--template", "hello", "--title", "T"], 2),
+        (&["send", "--user", "anna", "--title", "T"], 2),
+        (&["send", "--user", "anna", "--title", "T", "--body", "B", "--params", "{}"], 2),
+    ] {
+        assert_eq!(run(arguments).await.status, Some(status), "{arguments:?}");
+    }
+    server.end().await;
+    shop.emulator.shutdown().await;
+}
