@@ -220,3 +220,13 @@ fn a_kept_template_is_filled_as_it_was_checked() {
     assert!(filled(Some(r#"{"a":null}"#)).is_err());
     assert!(filled(Some("nonsense")).is_err());
 }
+
+/// An answer ends in the log of whoever called, and the engine tells what it could not calculate.
+#[test]
+fn what_is_wrong_quotes_no_parameter() {
+    let card = json!({"card": 1_701_411_834_604_692_u64, "name": "Anna"});
+    for text in ["{{ card ** card }}", "{{ card // 0 }}", "{{ name + 1 }}", "{{ name|int }}"] {
+        let Err(Why::Wrong(words)) = fill_title(text, &card) else { panic!("{text}") };
+        assert!(!words.contains("1701411834604692") && !words.contains("Anna"), "{text}: {words}");
+    }
+}
