@@ -105,8 +105,8 @@ pub(super) fn schedule(config: &DispatchConfig) -> RetrySchedule {
     }
 }
 
-/// Sends `claim` and judges the answer. Ends before the lease does. The claim is boxed so that the task is small: there are
-/// a thousand at a time, and what is above a kilobyte malloc handles far more slowly.
+/// Sends `claim` and judges the answer. Ends before the lease does. The claim is boxed so that the future is small: there are
+/// thousands at a time.
 pub(super) async fn attempt(app: Arc<App>, claim: Box<Claim>, begun: Turn) -> Attempted {
     let ticket = Ticket::of(&claim);
     let schedule = schedule(&app.config.dispatch);

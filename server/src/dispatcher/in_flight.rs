@@ -2,8 +2,8 @@
 //!
 //! In: claims. Out: what each attempt came to. Next: [`run`](super::run) settles it.
 //!
-//! The worker's own task polls them all, whenever it waits by way of this. A task for each would be looked up by its number,
-//! allocated at an alignment that malloc is slow at, and wake the worker for each answer, where many come in one frame.
+//! The worker's own task polls them all, whenever it waits by way of this. A task for each would be looked up by its number
+//! and wake the worker for each answer, where many come in one frame.
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
@@ -43,6 +43,11 @@ impl InFlight {
             Some(ended) => Some(ended),
             None => self.attempts.next().await,
         }
+    }
+
+    /// What another attempt that has ended by now came to.
+    pub(super) fn ended_by_now(&mut self) -> Option<Attempted> {
+        self.next().now_or_never().flatten()
     }
 
     /// Waits for `work`, and lets the attempts go on meanwhile.

@@ -11,7 +11,7 @@
 //! | no project gets more than its quota | `the_rate_grows_from_cold_and_stays_under_the_quota`, `a_project_gets_no_more_than_its_quota` |
 //! | a project that is throttled is left alone | `a_throttled_project_is_left_alone_until_its_time` |
 //! | a refused key costs no delivery, and one delivery at a time finds out that it is mended | `a_refused_key_keeps_everything_waiting_until_it_is_mended` |
-//! | what was sent is settled before the process ends | `what_is_in_flight_at_shutdown_is_settled` |
+//! | what was sent is settled before the process ends | `what_is_in_flight_at_shutdown_is_settled`, `what_was_answered_when_the_drain_ends_is_settled` |
 //! | a slow store holds up no attempt | `attempts_go_on_while_the_store_is_busy` |
 //! | nothing is sent behind the back of the next server | `a_sender_that_is_dropped_lets_go_of_the_app` |
 

@@ -149,8 +149,19 @@ impl Dispatcher {
         next.map_or(POLL, |next| next.since(self.app.clock.now()).min(POLL))
     }
 
-    /// Takes the outcome of an attempt that ended.
-    fn collect(&mut self, Attempted { app, begun, mut settlement, pause, credentials }: Attempted) {
+    /// Takes the outcome of an attempt that ended, and of every other that has ended by now.
+    fn collect(&mut self, ended: Attempted) {
+        self.take(ended);
+        self.collect_ended();
+    }
+
+    fn collect_ended(&mut self) {
+        while let Some(ended) = self.attempts.ended_by_now() {
+            self.take(ended);
+        }
+    }
+
+    fn take(&mut self, Attempted { app, begun, mut settlement, pause, credentials }: Attempted) {
         self.learn(app, begun, credentials, &mut settlement);
         self.unsettled.push(settlement);
         if let Some(pause) = pause {
@@ -237,6 +248,7 @@ impl Dispatcher {
                     None => break,
                 },
                 () = &mut deadline => {
+                    self.collect_ended();
                     tracing::warn!(attempts = self.attempts.len(), "attempts were cut off; they are made again after the next start");
                     break;
                 }

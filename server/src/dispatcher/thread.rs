@@ -1,7 +1,7 @@
 //! The thread that sends.
 //!
 //! Claims, attempts and the connections to FCM share one thread with a runtime of its own. On two, each wakes the other for
-//! nearly every frame, and the client alone costs a third more (ADR 4). Requests of phones and back ends are answered
+//! nearly every frame (ADR 5). Requests of phones and back ends are answered
 //! beside it, whatever is sent.
 
 use std::{io, sync::Arc, thread};

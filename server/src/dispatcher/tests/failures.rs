@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pushbridge_fcm::{Target, ThrottleScope};
+use pushbridge_wire::IsoDuration;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     dispatcher::blocks::Turn,
     dispatcher::{FcmSender, SendFuture, Sender, attempt::attempt, run::Dispatcher},
     feedback::Finding,
     outbox::Outcome,
-    testing::{Bench, create_app, throttled, unavailable},
+    testing::{Bench, Call, create_app, throttled, unavailable},
 };
 
 #[tokio::test]
@@ -161,6 +163,29 @@ async fn an_attempt_that_panics_is_made_again_later() {
     worker.collect_one().await;
     worker.exchange().await;
     assert_eq!(bench.fate(&accepted).await, ("pending".to_owned(), Some("interrupted".to_owned())));
+}
+
+/// However short the time for it is.
+#[tokio::test]
+async fn what_was_answered_when_the_drain_ends_is_settled() {
+    let bench = Bench::with(|config| config.server.drain = IsoDuration(Duration::ZERO)).await;
+    let mut fcm = bench.script_fcm();
+    let mut worker = Dispatcher::new(bench.app.clone());
+    let most = bench.app.config.dispatch.max_in_flight;
+    for _ in 0..most {
+        bench.accept(json!({"to": {"topic": "a"}})).await.unwrap();
+    }
+    worker.exchange().await;
+    let mut calls = Vec::new();
+    for _ in 0..most {
+        calls.push(worker.beside(fcm.recv()).await.unwrap());
+    }
+    calls.into_iter().for_each(Call::accept);
+    let shutdown = CancellationToken::new();
+    shutdown.cancel();
+    worker.run(shutdown).await;
+    let sent = bench.text("SELECT count(*) || '' FROM deliveries WHERE state = 'sent'").await;
+    assert_eq!(sent, most.to_string());
 }
 
 struct Panicking;
