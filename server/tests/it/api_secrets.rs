@@ -138,6 +138,8 @@ async fn templates(fixture: &Fixture, secrets: &mut Secrets, refusals: &mut Vec<
         ("colour", json!({"android": {"notification": {"color": "{{ a }}"}}})),
         ("priority", json!({"android": {"priority": "{{ a }}"}})),
         ("long", json!({"data": {"a": "{{ a * 1000 }}"}})),
+        ("bool", json!({"android": {"direct_boot_ok": "{{ a }}"}})),
+        ("struct", json!({"android": {"notification": "{{ a }}, expected nothing"}})),
     ] {
         fixture.put_template(id, json!({"default": message})).await;
         let to = json!({"users": [{"id": "emma", "params": {"a": secret}}]});

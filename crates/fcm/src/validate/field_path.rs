@@ -9,7 +9,7 @@ use crate::error::bounded_text;
 /// The fault `error` that serde met at `path` of `payload`.
 pub(super) fn violation(path: &Path, error: &serde_json::Error, payload: &Value) -> Violation {
     let mut keys: Vec<&Segment> = path.iter().collect();
-    let reason = error.to_string();
+    let reason = without_value(&error.to_string());
     if reason.starts_with("unknown field") {
         let name = match keys.pop() {
             Some(Segment::Map { key }) => bounded_text(key),
@@ -28,6 +28,20 @@ pub(super) fn violation(path: &Path, error: &serde_json::Error, payload: &Value)
         description.push_str(&format!(" (key \"{}\")", bounded_text(key)));
     }
     Violation::new(field, description)
+}
+
+/// What serde says of a fault without the value that it quotes: an answer ends in the log of whoever called, and what
+/// does not fit may be what is meant for one person.
+fn without_value(reason: &str) -> String {
+    let quotes =
+        ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|it| reason.starts_with(it));
+    // The value may itself contain what stands behind it.
+    match (reason.find(['"', '`']), reason.rfind(", expected ")) {
+        (Some(value), Some(behind)) if quotes && value < behind => {
+            format!("{}{}", reason[..value].trim_end(), &reason[behind..])
+        }
+        _ => reason.to_owned(),
+    }
 }
 
 /// `message.android.collapse_key`, `message.data[0].value`, `message.android.notification.body_loc_args[1]`.

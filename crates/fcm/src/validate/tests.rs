@@ -129,6 +129,22 @@ fn the_last_of_two_equal_keys_wins_and_null_is_absent() {
     assert_eq!(sent(&payload), json!({"data": {"k": "2"}, "notification": {"title": "b"}}));
 }
 
+/// Whoever called writes the fault into a log.
+#[test]
+fn a_fault_of_the_schema_quotes_no_value() {
+    let card = "4111 1111, expected a card";
+    for (payload, said) in [
+        (json!({"android": {"direct_boot_ok": card}}), "invalid type: string, expected a boolean"),
+        (json!({"android": {"notification": card}}), "invalid type: string, expected struct"),
+        (json!({"android": {"notification": 4_111_111}}), "invalid type: integer, expected struct"),
+        (json!({"android": {"ttl": card}}), "such as \"3.5s\""),
+        (json!({"data": {"a": 4_111_111}}), "invalid type: integer, expected a string"),
+    ] {
+        let faults = faults(&payload).join(" ");
+        assert!(faults.contains(said) && !faults.contains("4111"), "{payload}: {faults}");
+    }
+}
+
 #[test]
 fn a_payload_that_does_not_fit_the_schema_is_refused_with_fcms_path() {
     let unknown = |name: &str, at: &str| {
