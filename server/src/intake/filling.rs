@@ -17,7 +17,8 @@ use crate::{
     app::App,
     store::{AppNo, NewContent, StoreError, TemplateRow},
     template::{
-        CompiledVariant, DEFAULT, FUEL_PER_MESSAGE, FillFault, Params, Variants, Why, environment, merged,
+        CompiledVariant, Context, DEFAULT, FUEL_PER_MESSAGE, FillFault, Params, Variants, Why, environment,
+        merged,
     },
 };
 
@@ -178,17 +179,26 @@ impl Filling {
 
     fn check(&self) -> Result<(), IntakeError> {
         let mut fuel = FUEL_PER_MESSAGE;
-        for name in &self.names {
-            let (environment, message) = (environment(), self.message(name)?);
-            let variant = self.compile(name, CompiledVariant::new(&environment, &message))?;
-            if self.shared_alone {
-                fill_checked(&variant, &self.shared, self.room, &mut fuel)
-                    .map_err(|refusal| refusal.at("template.params", name))?;
+        let environment = environment();
+        let messages = self.names.iter().map(|name| Ok((name.as_str(), self.message(name)?)));
+        let messages: Vec<_> = messages.collect::<Result<_, IntakeError>>()?;
+        let compiled = messages.iter().map(|(name, message)| {
+            Ok((*name, self.compile(name, CompiledVariant::new(&environment, message))?))
+        });
+        let variants: Vec<_> = compiled.collect::<Result<_, IntakeError>>()?;
+        let mut check = |params, place: &dyn Fn() -> String| {
+            let context = Context::new(params);
+            for (name, variant) in &variants {
+                fill_checked(variant, &context, self.room, &mut fuel)
+                    .map_err(|refusal| refusal.at(&place(), name))?;
             }
-            for Own { index, params, .. } in &self.own {
-                fill_checked(&variant, &merged(&self.shared, params), self.room, &mut fuel)
-                    .map_err(|refusal| refusal.at(&format!("to.users[{index}].params"), name))?;
-            }
+            Ok::<_, IntakeError>(())
+        };
+        if self.shared_alone {
+            check(self.shared.clone(), &|| "template.params".to_owned())?;
+        }
+        for Own { index, params, .. } in &self.own {
+            check(merged(&self.shared, params), &|| format!("to.users[{index}].params"))?;
         }
         Ok(())
     }
@@ -226,11 +236,11 @@ enum Refusal {
 
 fn fill_checked(
     variant: &CompiledVariant<'_>,
-    params: &Params,
+    context: &Context,
     room: usize,
     fuel: &mut u64,
 ) -> Result<Message, Refusal> {
-    let filled = variant.fill(params, fuel).map_err(Refusal::Fault)?;
+    let filled = variant.fill(context, fuel).map_err(Refusal::Fault)?;
     validate(&filled, room).map_err(Refusal::Payload)
 }
 
@@ -242,6 +252,10 @@ impl Refusal {
                 let (field, what) = match why {
                     Why::Missing(name) => {
                         (format!("{place}.{name}"), "is not given, or null, and is needed".to_owned())
+                    }
+                    Why::MissingOneOf(names) => {
+                        let what = format!("lack one of {}, not given or null and used", names.join(", "));
+                        (place.to_owned(), what)
                     }
                     Why::TooMuch => {
                         (place.to_owned(), "are too much to fill, or too many users' at once,".to_owned())
@@ -281,6 +295,8 @@ pub fn preview_template(
     let variant = CompiledVariant::new(&environment, &message).map_err(|_| StoreError::BadRow("template"))?;
     // As long as every id of a message is.
     let id: MessageId = format!("msg_{}", "0".repeat(32)).parse().map_err(|_| StoreError::BadRow("id"))?;
-    let filled = fill_checked(&variant, params, room_for_keys(app, &id, true), &mut { FUEL_PER_MESSAGE });
+    let filled = fill_checked(&variant, &Context::new(params.clone()), room_for_keys(app, &id, true), &mut {
+        FUEL_PER_MESSAGE
+    });
     Ok((name.clone(), filled.map_err(|refusal| refusal.at("params", &name))?))
 }

@@ -98,7 +98,7 @@ fn check_variant(
     };
     let wrong = |why: Why| match why {
         Why::Wrong(words) => words,
-        Why::Missing(_) | Why::TooMuch => String::new(),
+        Why::Missing(_) | Why::MissingOneOf(_) | Why::TooMuch => String::new(),
     };
     if let Err(fault) = CompiledVariant::new(strict, &message) {
         return Err(no_template(&fault.at, &wrong(fault.why)));

@@ -5,15 +5,14 @@
 
 use minijinja::{
     Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior, escape_formatter,
-    syntax::SyntaxConfig,
-    value::{Serde, ValueKind},
+    syntax::SyntaxConfig, value::ValueKind,
 };
 use serde_json::{Map, Value};
 
-use super::params::{Params, is_given};
+use super::{missing::missing, params::Context};
 
-/// Of one variant. Ours: a hundred times what a message of the largest size takes.
-const FUEL_PER_VARIANT: u64 = 20_000;
+/// Of one variant. Ours: ten times what a message of the largest size takes, or its size as `|tojson`.
+pub(super) const FUEL_PER_VARIANT: u64 = 2_000;
 /// Of all fillings of one message, at intake. Ours: about a second.
 pub const FUEL_PER_MESSAGE: u64 = 10_000_000;
 /// Loops within loops. Ours: each level takes a piece of the stack.
@@ -48,6 +47,8 @@ pub struct FillFault {
 pub enum Why {
     /// This parameter is not given, or null.
     Missing(String),
+    /// One of these is not given, or null; which one cannot be told.
+    MissingOneOf(Vec<String>),
     /// It takes too long, or makes too much text.
     TooMuch,
     /// Something else. Quotes no parameter.
@@ -100,13 +101,13 @@ impl<'e> CompiledVariant<'e> {
     ///
     /// # Errors
     /// The first text that cannot be filled.
-    pub fn fill(&self, params: &Params, fuel: &mut u64) -> Result<Value, FillFault> {
+    pub fn fill(&self, context: &Context, fuel: &mut u64) -> Result<Value, FillFault> {
+        // Filling costs something even where there is nothing to fill.
+        *fuel = fuel.saturating_sub(context.fuel());
         let mut left = FUEL_PER_VARIANT.min(*fuel);
         let before = left;
-        let context = minijinja::Value::from(Serde(params));
-        let filled = fill(&self.0, &Filling { params, context }, &mut left);
-        // Filling costs something even where there is nothing to fill.
-        *fuel = fuel.saturating_sub(before - left + 1);
+        let filled = fill(&self.0, context, &mut left);
+        *fuel -= before - left;
         filled
     }
 
@@ -156,58 +157,44 @@ fn join(at: &str, key: &str) -> String {
     if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") }
 }
 
-struct Filling<'a> {
-    params: &'a Params,
-    context: minijinja::Value,
-}
-
-fn fill(part: &Part<'_>, filling: &Filling<'_>, left: &mut u64) -> Result<Value, FillFault> {
+fn fill(part: &Part<'_>, context: &Context, left: &mut u64) -> Result<Value, FillFault> {
     Ok(match part {
         Part::Fixed(value) => (*value).clone(),
-        Part::Text(text) => Value::String(fill_text(text, filling, left)?),
+        Part::Text(text) => Value::String(fill_text(text, context, left)?),
         Part::Object(members) => {
             let mut filled = Map::new();
             for (key, part) in members {
-                filled.insert((*key).to_owned(), fill(part, filling, left)?);
+                filled.insert((*key).to_owned(), fill(part, context, left)?);
             }
             Value::Object(filled)
         }
         Part::Array(items) => {
-            Value::Array(items.iter().map(|part| fill(part, filling, left)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|part| fill(part, context, left)).collect::<Result<_, _>>()?)
         }
     })
 }
 
-fn fill_text(text: &Text<'_>, filling: &Filling<'_>, left: &mut u64) -> Result<String, FillFault> {
+fn fill_text(text: &Text<'_>, context: &Context, left: &mut u64) -> Result<String, FillFault> {
     let fault = |why| FillFault { at: text.at.clone(), why };
     // Each text has the whole allowance; together they have it too.
     let allowance = std::mem::take(left);
-    let filled = text.template.render_captured(filling.context.clone());
-    let filled = filled.map_err(|error| fault(why(&error, text, filling.params)))?;
+    let filled = text.template.render_captured(context.value.clone());
+    let filled = filled.map_err(|error| fault(why(&error, text, context)))?;
     let used = filled.state().fuel_levels().map_or(0, |(used, _)| used);
     *left = allowance.checked_sub(used).ok_or_else(|| fault(Why::TooMuch))?;
     Ok(filled.into_output())
 }
 
-fn why(error: &Error, text: &Text<'_>, params: &Params) -> Why {
+fn why(error: &Error, text: &Text<'_>, context: &Context) -> Why {
     match error.kind() {
         ErrorKind::OutOfFuel => Why::TooMuch,
-        ErrorKind::UndefinedError => match missing(text, params) {
-            Some(name) => Why::Missing(name),
-            None => Why::Wrong("uses something that is not given, or null".to_owned()),
-        },
+        ErrorKind::UndefinedError => missing(&text.template, context),
         // The engine's own details may quote the parameters, and an answer ends in the log of whoever called.
         kind => Why::Wrong(match error.detail() {
             Some(NO_TEXT) => NO_TEXT.to_owned(),
             _ => kind.to_string(),
         }),
     }
-}
-
-/// The engine does not say what was missing: it is the first name, in order, that the text uses and nobody gave.
-fn missing(text: &Text<'_>, params: &Params) -> Option<String> {
-    let used = text.template.undeclared_variables(true);
-    used.into_iter().filter(|name| !is_given(params, name)).min()
 }
 
 pub(super) fn in_words(error: &Error) -> String {

@@ -6,11 +6,12 @@
 //! file.
 //!
 //! Every text of a variant is a template of its own; keys are not, and what comes of a text is a text. A parameter that
-//! is not given, or null, is a fault and never an empty place.
+//! is not given, or null (at any depth), is a fault and never an empty place.
 
 mod check;
 mod fill;
 mod locale;
+mod missing;
 mod params;
 mod variants;
 
@@ -21,5 +22,5 @@ pub use check::{SaveFault, check_template};
 pub use fill::{CompiledVariant, FUEL_PER_MESSAGE, FillFault, Why, environment};
 pub(crate) use locale::normal_locale;
 pub use locale::{DEFAULT, choose};
-pub use params::{Params, merged};
+pub use params::{Context, Params, merged};
 pub use variants::{FilledVariant, Unfilled, Variants};

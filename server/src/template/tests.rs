@@ -10,7 +10,7 @@ fn params(json: &Value) -> Params {
 
 fn fill(message: &Value, given: &Value) -> Result<Value, FillFault> {
     let environment = environment();
-    CompiledVariant::new(&environment, message)?.fill(&params(given), &mut { FUEL_PER_MESSAGE })
+    CompiledVariant::new(&environment, message)?.fill(&Context::new(params(given)), &mut { FUEL_PER_MESSAGE })
 }
 
 fn fill_title(text: &str, given: &Value) -> Result<String, Why> {
@@ -46,6 +46,7 @@ fn every_text_is_filled_and_nothing_else() {
 
 #[test]
 fn what_comes_of_a_text_is_a_text() {
+    let sixty = (1..=60).map(|n| format!("{n}: ")).collect::<Vec<_>>().join(", ");
     for (text, given, filled) in [
         ("{{ n }}", json!({"n": 5}), "5"),
         ("{{ n }}", json!({"n": true}), "true"),
@@ -57,6 +58,17 @@ fn what_comes_of_a_text_is_a_text() {
         ("{% if n > 1 %}{{ n }} items{% else %}one{% endif %}", json!({"n": 2}), "2 items"),
         ("{% for i in n %}{{ i.a|upper }},{% endfor %}", json!({"n": [{"a": "x"}, {"a": "y"}]}), "X,Y,"),
         ("{{ n|default('you') }}", json!({}), "you"),
+        ("{{ n|default('you') }}", json!({"n": null}), "you"),
+        ("{{ n.a|default('you') }}", json!({"n": {"a": null}}), "you"),
+        ("{% if n is defined %}{{ n }}{% else %}none{% endif %}", json!({"n": null}), "none"),
+        ("{{ n|tojson }}", json!({"n": {"a": null, "b": [true, 1, 0.5]}}), "{\"b\": [true, 1, 0.5]}"),
+        ("{{ n|join(',') }}", json!({"n": ["a", null, "b"]}), "a,,b"),
+        // A list as long as anybody reads.
+        (
+            "{% for i in range(60) %}{{ loop.index }}: {{ n[0].a|upper }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            json!({"n": [{"a": ""}]}),
+            &sixty,
+        ),
         ("{{ '{{' }}", json!({}), "{{"),
     ] {
         assert_eq!(fill_title(text, &given).as_deref(), Ok(filled), "{text} {given}");
@@ -75,6 +87,17 @@ fn what_is_not_given_or_null_is_missing_by_its_name() {
         ("{% for i in items %}{{ i }}{% endfor %}", json!({}), "items"),
         ("{{ name|upper }}", json!({}), "name"),
         ("{% if name %}x{% endif %}", json!({}), "name"),
+        // However it is used.
+        ("{{ name|upper }}", json!({"name": null}), "name"),
+        ("{{ 'Hi ' ~ name }}", json!({"name": null}), "name"),
+        ("{{ order.total|int + 1 }}", json!({"order": {"total": null}}), "order.total"),
+        ("{% for i in items %}{{ i }}{% endfor %}", json!({"items": null}), "items"),
+        // What is optional, or the engine's own, is not blamed.
+        ("{{ name|default('you') }}, {{ order }}", json!({}), "order"),
+        ("{{ alias|default('you') }}, {{ order.id }}", json!({"order": {}}), "order.id"),
+        ("{% if a is defined %}{{ a }}{% endif %}{{ z }}", json!({}), "z"),
+        ("{% for i in range(3) %}{{ z }}{% endfor %}", json!({}), "z"),
+        ("{{ a|default(1) }}{% for i in items %}{{ i + 1 }}{% endfor %}", json!({}), "items"),
     ] {
         assert_eq!(fill_title(text, &given), Err(Why::Missing(name.to_owned())), "{text} {given}");
     }
@@ -86,7 +109,24 @@ fn what_is_not_given_or_null_is_missing_by_its_name() {
             "Python's way to print"
         );
     }
-    assert!(matches!(fill_title("{{ items[3] }}", &json!({"items": []})), Err(Why::Wrong(_))));
+    for text in ["{{ items[3] }}", "{{ name|default('you') }}{{ items[3] }}"] {
+        let filled = fill_title(text, &json!({"items": []}));
+        assert!(matches!(filled, Err(Why::Wrong(_))), "{text}: {filled:?}");
+    }
+    // In a list, too.
+    for text in [
+        "{{ items[0] }}",
+        "{% for i in items %}{{ i }}{% endfor %}",
+        "{{ items[0]|upper }}",
+        "{{ 'x' ~ items[0] }}",
+    ] {
+        assert!(fill_title(text, &json!({"items": [null]})).is_err(), "{text}");
+    }
+    // Either of them would do.
+    assert_eq!(
+        fill_title("{% if a is defined %}x{% else %}{{ b }}{% endif %}", &json!({})),
+        Err(Why::MissingOneOf(vec!["a".to_owned(), "b".to_owned()]))
+    );
 }
 
 /// Neither time nor memory is anybody's to use up.
@@ -105,7 +145,7 @@ fn what_takes_too_long_or_becomes_too_much_ends() {
         assert!(fill_title(text, &json!({})).is_err(), "{text}");
     }
     // Of many texts, too: each alone would pass.
-    let text = "{% for a in range(3000) %}{% endfor %}";
+    let text = "{% for a in range(300) %}{% endfor %}";
     assert!(fill_title(text, &json!({})).is_ok());
     let many = json!({"data": (0..10).map(|n| (n.to_string(), Value::from(text))).collect::<Params>()});
     assert_eq!(fill(&many, &json!({})).unwrap_err().why, Why::TooMuch);
@@ -115,10 +155,25 @@ fn what_takes_too_long_or_becomes_too_much_ends() {
 fn what_a_message_may_cost_is_counted_over_all_its_fillings() {
     let (environment, message) = (environment(), json!({"title": "{% for a in range(100) %}{% endfor %}"}));
     let variant = CompiledVariant::new(&environment, &message).unwrap();
-    let mut fuel = 2_000;
-    let fillings = (0..1_000).take_while(|_| variant.fill(&Params::new(), &mut fuel).is_ok()).count();
+    let (mut fuel, nothing) = (2_000, Context::new(Params::new()));
+    let fillings = (0..1_000).take_while(|_| variant.fill(&nothing, &mut fuel).is_ok()).count();
     assert!((1..20).contains(&fillings), "{fillings}");
     assert_eq!(fuel, 0);
+}
+
+/// And the parameters count too: they are read and merged for every filling.
+#[test]
+fn large_parameters_cost_something() {
+    let (environment, message) = (environment(), json!({"title": "fixed"}));
+    let variant = CompiledVariant::new(&environment, &message).unwrap();
+    let cost = |given: Value| {
+        let mut fuel = 1_000;
+        variant.fill(&Context::new(params(&given)), &mut fuel).unwrap();
+        1_000 - fuel
+    };
+    assert_eq!(cost(json!({})), 1);
+    let large = cost(json!({"a": "x".repeat(4_000), "b": {"c": ["y".repeat(4_000)]}}));
+    assert!((120..140).contains(&large), "{large}");
 }
 
 /// A loop that calls itself, and brackets in brackets: both end, and neither takes the stack.

@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     fill::{CompiledVariant, FUEL_PER_MESSAGE, environment},
     locale::{DEFAULT, choose},
-    params::{Params, merged},
+    params::{Context, Params, merged},
 };
 
 /// One version of a template.
@@ -79,7 +79,7 @@ impl FilledVariant {
         }
         let (environment, message) = (environment(), self.variants.message(&self.name)?);
         let variant = CompiledVariant::new(&environment, &message).map_err(|_| Unfilled)?;
-        let filled = variant.fill(&params, &mut { FUEL_PER_MESSAGE }).map_err(|_| Unfilled)?;
+        let filled = variant.fill(&Context::new(params), &mut { FUEL_PER_MESSAGE }).map_err(|_| Unfilled)?;
         serde_json::from_value(filled).map_err(|_| Unfilled)
     }
 }
