@@ -40,7 +40,11 @@ pub async fn put_template(
 ) -> Result<Json<TemplateInfo>, ApiError> {
     caller.require(Scope::Manage)?;
     let body = serde_json::to_string(&request).map_err(|error| ApiError::internal(&error))?;
-    check_template(&request, body.len())
+    let bytes = body.len();
+    // Not on a thread that answers others: every text of it is compiled and tried out.
+    tokio::task::spawn_blocking(move || check_template(&request, bytes))
+        .await
+        .map_err(|error| ApiError::internal(&error))?
         .map_err(|fault| ApiError::invalid_field(fault.field, fault.detail))?;
     match app.store.save_template(caller.row.no, id, body, app.clock.now()).await? {
         TemplateSaved::As(info) => Ok(Json(info)),

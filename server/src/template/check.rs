@@ -2,16 +2,22 @@
 
 use std::collections::HashMap;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, Template, UndefinedBehavior};
 use pushbridge_fcm::validate;
 use pushbridge_wire::{TemplateRequest, limits};
 use serde_json::{Map, Value};
 
 use super::{
     DEFAULT,
-    fill::{CompiledVariant, Why, environment, in_words, is_filled},
+    fill::{CompiledVariant, FUEL_PER_VARIANT, Why, environment, in_words, is_filled},
     locale::normal_locale,
 };
+
+/// Of all texts of a template together, with nothing given. Ours: a few hundredths of a second.
+const FUEL_PER_SAVE: u64 = 600_000;
+/// Of a text that is tried first: all but those with long loops take less. Ours: a text is ten bytes at least, so that
+/// as many as a template can have do not reach the limit of a save.
+const FUEL_PER_TRIAL: u64 = 64;
 
 /// Why a template is not saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +48,21 @@ pub fn check_template(template: &TemplateRequest, bytes: usize) -> Result<(), Sa
         return Err(SaveFault::new(".", detail));
     }
     check_names(template)?;
-    let (strict, mut lenient) = (environment(), environment());
-    lenient.set_undefined_behavior(UndefinedBehavior::Chainable);
-    check_variant(&strict, &lenient, DEFAULT, &template.default)?;
+    let mut checker =
+        Checker { trial: lenient(FUEL_PER_TRIAL), whole: lenient(FUEL_PER_VARIANT), fuel: FUEL_PER_SAVE };
+    checker.check(DEFAULT, &template.default)?;
     for (name, message) in &template.locales {
-        check_variant(&strict, &lenient, &format!("locales.{name}"), message)?;
+        checker.check(&format!("locales.{name}"), message)?;
     }
     Ok(())
+}
+
+/// With nothing given most filters are used, and a misspelt one shows only then.
+fn lenient<'e>(fuel: u64) -> Environment<'e> {
+    let mut environment = environment();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(fuel));
+    environment
 }
 
 fn check_names(template: &TemplateRequest) -> Result<(), SaveFault> {
@@ -83,68 +97,108 @@ fn is_locale(name: &str) -> bool {
         })
 }
 
-fn check_variant(
-    strict: &Environment<'_>,
-    lenient: &Environment<'_>,
-    name: &str,
-    message: &Map<String, Value>,
-) -> Result<(), SaveFault> {
-    let message = Value::Object(message.clone());
-    let no_template = |at: &str, words: &str| {
-        let detail = format!(
-            "is no template ({words}): a parameter stands as {{{{ name }}}}, and what is not meant so as {{{{ '{{{{' }}}}"
-        );
-        SaveFault::new(format!("{name}.{at}"), detail)
-    };
-    let wrong = |why: Why| match why {
-        Why::Wrong(words) => words,
-        Why::Missing(_) | Why::MissingOneOf(_) | Why::TooMuch => String::new(),
-    };
-    if let Err(fault) = CompiledVariant::new(strict, &message) {
-        return Err(no_template(&fault.at, &wrong(fault.why)));
-    }
-    // A misspelt filter shows only when it is used. With nothing given most of them are.
-    let variant = CompiledVariant::new(lenient, &message).map_err(|fault| no_template(&fault.at, ""))?;
-    for (at, text) in variant.texts() {
-        if let Err(error) = text.render(())
-            && matches!(
-                error.kind(),
-                ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
-            )
-        {
-            return Err(no_template(at, &in_words(&error)));
-        }
-    }
-    check_fixed(name, &message)
+struct Checker<'e> {
+    trial: Environment<'e>,
+    whole: Environment<'e>,
+    /// What is left for the whole save.
+    fuel: u64,
 }
 
-/// What FCM would refuse whatever the parameters are. Told where it is a fault of the message as it stands and still one
-/// without the texts that are to be filled: so it is not about them.
+impl Checker<'_> {
+    fn check(&mut self, name: &str, message: &Map<String, Value>) -> Result<(), SaveFault> {
+        let message = Value::Object(message.clone());
+        let compile = |environment| {
+            CompiledVariant::new(environment, &message).map_err(|fault| match fault.why {
+                Why::Wrong(words) => no_template(name, &fault.at, &words),
+                Why::Missing(_) | Why::MissingOneOf(_) | Why::TooMuch => no_template(name, &fault.at, ""),
+            })
+        };
+        let (trial, whole) = (compile(&self.trial)?, compile(&self.whole)?);
+        for ((at, text), (_, whole)) in trial.texts().into_iter().zip(whole.texts()) {
+            match try_out(text, whole, &mut self.fuel) {
+                Ok(()) => {}
+                Err(Fault::Misspelt(words)) => return Err(no_template(name, at, &words)),
+                Err(Fault::TooMuch) => {
+                    let detail = "takes too much work, with all that stand before it: shorten its loops";
+                    return Err(SaveFault::new(format!("{name}.{at}"), detail));
+                }
+            }
+        }
+        check_fixed(name, &message)
+    }
+}
+
+fn no_template(name: &str, at: &str, words: &str) -> SaveFault {
+    let detail = format!(
+        "is no template ({words}): a parameter stands as {{{{ name }}}}, and what is not meant so as {{{{ '{{{{' }}}}"
+    );
+    SaveFault::new(format!("{name}.{at}"), detail)
+}
+
+enum Fault {
+    Misspelt(String),
+    TooMuch,
+}
+
+/// What a failed rendering took is not known, so each is charged the most that it can have taken.
+fn try_out(trial: &Template<'_, '_>, whole: &Template<'_, '_>, fuel: &mut u64) -> Result<(), Fault> {
+    for (text, most) in [(trial, FUEL_PER_TRIAL), (whole, FUEL_PER_VARIANT)] {
+        *fuel = fuel.checked_sub(most).ok_or(Fault::TooMuch)?;
+        match text.render(()) {
+            // Whether it is too much with parameters is told when it is filled with them.
+            Err(error) if error.kind() == ErrorKind::OutOfFuel => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
+                ) =>
+            {
+                return Err(Fault::Misspelt(in_words(&error)));
+            }
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// What FCM would refuse whatever the parameters are. Told where it is a fault of the message as it stands and the very
+/// same one without the texts that are to be filled: so it is not about them.
 fn check_fixed(name: &str, message: &Value) -> Result<(), SaveFault> {
     let (Err(whole), Err(fixed)) = (validate(message, 0), validate(&without_filled(message), 0)) else {
         return Ok(());
     };
-    if whole.first.field != fixed.first.field {
+    // What is fixed takes fewer bytes than all, so the words differ where it alone is too large.
+    let is_size = whole.first.field == "message" && fixed.first.field == "message";
+    if whole.first != fixed.first && !is_size {
         return Ok(());
     }
     let field = fixed.first.field.replacen("message", name, 1);
     Err(SaveFault::new(field, fixed.first.description))
 }
 
-/// Any text may stand in data and headers, so nothing of them is at fault or moves up.
+/// In data and headers, where any text may stand, an empty one takes its place, so that nothing moves up.
 fn without_filled(value: &Value) -> Value {
-    let stays = |value: &Value| !value.as_str().is_some_and(is_filled);
+    let is_filled = |value: &Value| value.as_str().is_some_and(is_filled);
     match value {
         Value::Object(members) => {
-            let left = members.iter().filter(|(_, value)| stays(value)).map(|(key, value)| {
-                let whole = key == "data" || key == "headers";
-                (key.clone(), if whole { value.clone() } else { without_filled(value) })
+            let left = members.iter().filter(|(_, value)| !is_filled(value)).map(|(key, value)| {
+                let any_text = key == "data" || key == "headers";
+                (key.clone(), if any_text { emptied(value) } else { without_filled(value) })
             });
             Value::Object(left.collect())
         }
         Value::Array(items) => {
-            Value::Array(items.iter().filter(|item| stays(item)).map(without_filled).collect())
+            Value::Array(items.iter().filter(|item| !is_filled(item)).map(without_filled).collect())
         }
         other => other.clone(),
     }
+}
+
+fn emptied(value: &Value) -> Value {
+    let Value::Object(members) = value else { return value.clone() };
+    let emptied = |value: &Value| match value {
+        Value::String(text) if is_filled(text) => Value::from(""),
+        other => other.clone(),
+    };
+    Value::Object(members.iter().map(|(key, value)| (key.clone(), emptied(value))).collect())
 }

@@ -214,9 +214,37 @@ fn a_sound_template_is_saved() {
     // What stands for a text is not taken for one.
     save(&json!({"default": {"notification": {"title_loc_key": "{{ key }}", "title_loc_args": ["a"]}}}))
         .unwrap_err();
-    let android =
-        json!({"android": {"notification": {"title_loc_key": "{{ key }}", "title_loc_args": ["a"]}}});
-    save(&json!({"default": android})).unwrap();
+    for android in [
+        json!({"notification": {"title_loc_key": "{{ key }}", "title_loc_args": ["a"]}}),
+        // Neither is what was wrong with it as it stood, nor is a text as long as its template.
+        json!({"notification": {"light_settings": {
+            "color": {"red": 1, "green": 1, "blue": 1, "alpha": 1},
+            "light_on_duration": "{{ on }}s", "light_off_duration": "1s"}}}),
+        json!({"data": {"a": format!("{{% if b %}}{0}{{% else %}}{0}{{% endif %}}", "x".repeat(2_100))}}),
+    ] {
+        save(&json!({"default": {"android": android}})).unwrap();
+    }
+}
+
+/// A save is checked in a bounded time; as many short texts as there can be, and a loop in each language, are fine.
+#[test]
+fn a_template_of_many_loops_is_not_saved() {
+    let of = |text: &str, count: usize| {
+        let texts: Params = (0..count).map(|n| (format!("k{n:04}"), Value::from(text))).collect();
+        json!({"default": {"data": texts}})
+    };
+    let endless = "{%for a in range(9999)%}{%endfor%}";
+    let (field, detail) = save(&of(endless, 1_300)).unwrap_err();
+    let number: usize = field.strip_prefix("default.data.k").unwrap().parse().unwrap();
+    assert!((200..400).contains(&number), "{field}: {detail}");
+    assert!(detail.contains("too much work"), "{detail}");
+    // One that fails at its end has taken as much.
+    let failing = save(&of("{%for a in range(300)%}{%endfor%}{{ a + 1 }}", 1_000)).unwrap_err();
+    assert!(failing.1.contains("too much work"), "{failing:?}");
+    let short = save(&of("{{a}}", 3_000));
+    assert!(short.is_ok() || short.unwrap_err().0 == "default");
+    let many: Params = (0..100).map(|n| (format!("ru-{n}"), json!({"data": {"a": endless}}))).collect();
+    save(&json!({"default": {}, "locales": many})).unwrap();
 }
 
 #[test]
