@@ -121,6 +121,23 @@ async fn a_variant_without_parameters_of_ones_own_is_made_once_for_all() {
     assert_eq!((claims.len(), messages.len()), (4, 2));
 }
 
+/// Nor is it for each phone of a user with parameters of his own, and it is his alone.
+#[tokio::test]
+async fn a_variant_is_made_once_for_all_phones_of_a_user() {
+    let bench = Bench::new().await;
+    for (number, user) in [(1, "anna"), (2, "bob"), (3, "anna"), (4, "bob")] {
+        bench.phone_in(number, user, "ru").await;
+    }
+    bench.put_template("shipped", &shipped()).await;
+    bench.accept(to_two()).await.unwrap();
+    let claims = bench.claim(100).await.claims;
+    let mut made: Vec<_> = claims.iter().map(|claim| (title(claim), Arc::as_ptr(outgoing(claim)))).collect();
+    made.sort_unstable();
+    made.dedup();
+    let titles: Vec<_> = made.iter().map(|(title, _)| title.as_str()).collect();
+    assert_eq!((claims.len(), titles), (4, vec!["Bob, отправлено: 2", "Анна, отправлено: 2"]));
+}
+
 /// In whatever order they come.
 #[tokio::test]
 async fn who_has_no_parameters_of_his_own_gets_nobody_elses() {

@@ -1,7 +1,7 @@
 //! What a delivery of a template's message brings: the variant of its phone's locale, with its user's parameters.
 //!
-//! Only such deliveries come here. What is the same for many is made once a batch: a version is read once, and a variant
-//! that nobody has parameters of his own for is one message, which is filled and written once.
+//! Only such deliveries come here. What is the same for many is made once a batch: a version is read once, and what a
+//! variant says to everybody, or to one user on all his phones, is one message, which is filled and written once.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -22,11 +22,20 @@ pub(super) struct TemplateMessage {
     pub(super) shared: Arc<str>,
 }
 
-/// Templates and variants of one batch.
+/// Templates and variants of one batch: what is filled is let go with it.
 #[derive(Default)]
 pub(super) struct VariantCache {
     versions: HashMap<TemplateNo, Arc<Variants>>,
-    shared: HashMap<(i64, String), Arc<OutgoingMessage>>,
+    filled: HashMap<Filled, Arc<OutgoingMessage>>,
+}
+
+/// What makes two deliveries bring the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Filled {
+    message: i64,
+    variant: String,
+    /// Where he has parameters of his own.
+    user: Option<String>,
 }
 
 impl VariantCache {
@@ -39,19 +48,18 @@ impl VariantCache {
         like: &OutgoingMessage,
     ) -> Result<Arc<OutgoingMessage>, StoreError> {
         let mut query = connection.prepare_cached(
-            "SELECT i.locale, p.params FROM deliveries d LEFT JOIN installations i USING (installation)
+            "SELECT i.locale, p.params, p.user FROM deliveries d LEFT JOIN installations i USING (installation)
                  LEFT JOIN message_params p ON p.app = d.app AND p.user = d.user AND p.message = d.message
              WHERE d.delivery = ?1",
         )?;
-        let (locale, own): (Option<String>, Option<String>) =
-            query.query_row([delivery.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (locale, own, user): (Option<String>, Option<String>, Option<String>) =
+            query.query_row([delivery.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let variants = self.version(connection, template.version)?;
         let name = variants.choose(locale.as_deref()).to_owned();
-        let key = (template.message, name.clone());
-        if let (None, Some(outgoing)) = (&own, self.shared.get(&key)) {
+        let key = Filled { message: template.message, variant: name.clone(), user };
+        if let Some(outgoing) = self.filled.get(&key) {
             return Ok(Arc::clone(outgoing));
         }
-        let is_shared = own.is_none();
         let filled = FilledVariant { variants, name, shared: Arc::clone(&template.shared), own };
         let outgoing = Arc::new(OutgoingMessage {
             id: like.id.clone(),
@@ -59,9 +67,7 @@ impl VariantCache {
             validate_only: like.validate_only,
             prepared: Default::default(),
         });
-        if is_shared {
-            self.shared.insert(key, Arc::clone(&outgoing));
-        }
+        self.filled.insert(key, Arc::clone(&outgoing));
         Ok(outgoing)
     }
 
