@@ -3,7 +3,7 @@
 use pushbridge_wire::{Address, InstallationId, Timestamp, UserId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
-use super::{AppNo, StoreError};
+use super::{AppNo, StoreError, message_params::ERASED};
 use crate::{
     intake::{Audience, SegmentRule, SendTime, Traits},
     outbox::LaneNo,
@@ -96,7 +96,13 @@ fn expand_users(
     let mut looks = 0;
     for user in &users[cursor.users_done.min(users.len())..] {
         let room = CHUNK_DELIVERIES - made;
-        let bound = find_bound(connection, user, &cursor, deliveries.queue.app, room)?;
+        let queue = deliveries.queue;
+        let erased =
+            connection.prepare_cached(ERASED)?.exists((queue.app.0, user.as_str(), queue.message))?;
+        let bound = match erased {
+            true => Vec::new(),
+            false => find_bound(connection, user, &cursor, queue.app, room)?,
+        };
         for one in &bound {
             deliveries.add(&one.destination(user))?;
             cursor.after = one.installation;

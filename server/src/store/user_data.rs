@@ -196,7 +196,7 @@ fn deliveries_of(
 ) -> Result<Vec<UserDelivery>, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT d.delivery, d.state, d.reason, d.updated_ms, m.id, m.created_ms, m.payload, i.id AS installation_id,
-             t.id AS template_id, t.version, p.params,
+             t.id AS template_id, t.version, nullif(p.params, '') AS params,
              (SELECT json_group_array(json_array(r.event, r.at_ms)) FROM receipts r
               WHERE r.message = d.message AND r.installation = d.installation) AS receipts
          FROM deliveries d JOIN messages m USING (message) LEFT JOIN installations i USING (installation)

@@ -229,6 +229,36 @@ async fn an_erased_users_parameters_leave() {
     assert_eq!(titles(&bench).await.values().collect::<Vec<_>>(), ["Bob, 2 enviado"]);
 }
 
+/// Nor does he get what is for the others, should he come back while the list is still being worked off.
+#[tokio::test]
+async fn who_was_erased_before_his_turn_gets_nothing_when_he_comes_back() {
+    let bench = Bench::new().await;
+    bench.crowd(1_500).await;
+    bench.sql("UPDATE installations SET user = 'u' || installation, login = 'l' || installation, epoch = installation, bound_ms = 0").await;
+    bench.put_template("t", &json!({"default": {"notification": {"title": "{{ n }}"}}})).await;
+    let users: Vec<_> = (1..=1_500).map(|n| json!({"id": format!("u{n}"), "params": {"n": n}})).collect();
+    let template = json!({"id": "t", "params": {"n": "for everybody"}});
+    bench.accept(json!({"to": {"users": users}, "template": template})).await.unwrap();
+    let erase = |user: &str| {
+        let user = user.parse().unwrap();
+        bench.app.store.erase_user(bench.shop.no, user, "test".to_owned(), bench.now())
+    };
+    for user in ["u1", "u1400", "u1400"] {
+        erase(user).await.unwrap();
+    }
+    let kept = "SELECT group_concat(params, '|') FROM message_params WHERE user IN ('u1', 'u1400', 'u1399')";
+    assert_eq!(bench.text(kept).await, "|{\"n\":1399}|", "marks and nothing else");
+    bench.sql("UPDATE installations SET user = 'u' || installation, login = 'again', epoch = 9999, bound_ms = 0 WHERE user IS NULL").await;
+    bench.expand().await;
+    assert_eq!(bench.text(kept).await, "{\"n\":1399}", "no mark stays");
+    let claims = bench.claim(3_000).await.claims;
+    // The phones of the erased are also told, by the server's own messages.
+    let ours = claims.iter().filter(|claim| matches!(claim.content, Content::Message { .. }));
+    let titles: Vec<_> = ours.map(title).collect();
+    assert_eq!(titles.len(), 1_498);
+    assert!(titles.iter().all(|title| !["for everybody", "1", "1400"].contains(&title.as_str())));
+}
+
 /// A phone that has a variant of its own by the time of sending gets that one.
 #[tokio::test]
 async fn the_language_is_that_of_the_moment_of_sending() {
