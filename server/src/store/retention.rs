@@ -13,6 +13,9 @@ use crate::config::RetentionConfig;
 pub const KEY_LIFE: Duration = Duration::from_secs(86_400);
 /// The server's own data messages: nobody can ask about one that is over.
 const KEEP_SYSTEM: Duration = Duration::from_secs(86_400);
+/// A version of a template that has ended and that no message uses. Not less: a message that is being accepted may name
+/// one that has just ended.
+const KEEP_TEMPLATES: Duration = Duration::from_secs(86_400);
 /// Rows that one transaction deletes.
 const ROWS_A_CHUNK: usize = 1_000;
 
@@ -78,9 +81,7 @@ impl Store {
             while done.room() > 0
                 && forget_message(connection, now.minus(retention.keep_messages.0), &mut done)?
             {}
-            // As long as a message, a day at least: one that is being accepted may name a version that has just ended.
-            done.templates +=
-                forget_templates(connection, now.minus(retention.keep_messages.0), done.room())?;
+            done.templates += forget_templates(connection, now.minus(KEEP_TEMPLATES), done.room())?;
             done.events += forget_events(connection, now.minus(retention.keep_events.0), done.room())?;
             Ok(done)
         })
@@ -132,10 +133,14 @@ fn forget_message(
     Ok(true)
 }
 
+/// The highest of an id leaves last, so that no number is given again while another of them is there.
 fn forget_templates(connection: &Connection, before: Timestamp, room: usize) -> Result<usize, StoreError> {
     let sql = "DELETE FROM templates WHERE template IN
         (SELECT template FROM templates t WHERE ended_ms <= ?1
-             AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.template = t.template) LIMIT ?2)";
+             AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.template = t.template)
+             AND (EXISTS (SELECT 1 FROM templates o WHERE o.app = t.app AND o.id = t.id AND o.version > t.version)
+                 OR NOT EXISTS (SELECT 1 FROM templates o WHERE o.app = t.app AND o.id = t.id AND o.version < t.version))
+         LIMIT ?2)";
     delete(connection, sql, (before.as_ms(), room))
 }
 
