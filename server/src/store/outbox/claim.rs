@@ -14,14 +14,13 @@ use super::{
     check::{DUE_ROW, DueRow, Obstacle, Passed},
     due::{earlier, find_due, next_due, running_apps},
     lease_watch::LeaseWatch,
-    variant::{TemplateMessage, VariantCache},
+    message_part::{MessageCache, MessagePart},
 };
 use crate::{
     outbox::{
-        CancelReason, Claim, Content, DeliveryNo, DeliveryState, DeviceCaps, Lease, OutgoingMessage, Payload,
-        Transition, WorkerId,
+        CancelReason, Claim, Content, DeliveryNo, DeliveryState, DeviceCaps, Lease, Transition, WorkerId,
     },
-    store::{AppNo, Store, StoreError, TemplateNo, progress::EndedCounts, rows::checked},
+    store::{AppNo, Store, StoreError, progress::EndedCounts},
 };
 
 /// How soon a restored binding is looked at again. Ours: a phone that is awake reports within seconds of the `sync`.
@@ -78,8 +77,7 @@ impl Store {
                 watch: &watch,
                 read: connection.prepare_cached(DUE_ROW)?,
                 lease: connection.prepare_cached(LEASE)?,
-                messages: HashMap::new(),
-                variants: VariantCache::default(),
+                messages: MessageCache::default(),
                 ended: EndedCounts::default(),
             };
             let batch = claimer.claim()?;
@@ -118,18 +116,8 @@ struct Claimer<'a> {
     // Taken once for all.
     read: CachedStatement<'a>,
     lease: CachedStatement<'a>,
-    /// The message of many deliveries is read once.
-    messages: HashMap<i64, MessagePart>,
-    variants: VariantCache,
+    messages: MessageCache,
     ended: EndedCounts,
-}
-
-#[derive(Clone)]
-struct MessagePart {
-    outgoing: Arc<OutgoingMessage>,
-    cancelled: bool,
-    /// Where it fills one, each delivery brings a variant of its own.
-    template: Option<TemplateMessage>,
 }
 
 /// How one due delivery fared.
@@ -200,7 +188,7 @@ impl Claimer<'_> {
         if row.expires <= self.request.now {
             return self.end((no, row.message), Transition::Expire, None);
         }
-        let message = row.message.map(|message| self.message(message)).transpose()?;
+        let message = row.message.map(|message| self.messages.read(self.connection, message)).transpose()?;
         if message.as_ref().is_some_and(|part| part.cancelled) {
             return self.end((no, row.message), Transition::Cancel, Some(CancelReason::MessageCancelled));
         }
@@ -241,12 +229,7 @@ impl Claimer<'_> {
         let concerns = row.concerns(&passed);
         let content = match (message, row.system_data) {
             (Some(part), _) => {
-                let message = match part.template {
-                    None => part.outgoing,
-                    Some(template) => {
-                        self.variants.outgoing(self.connection, row.no, &template, &part.outgoing)?
-                    }
-                };
+                let message = self.messages.outgoing(self.connection, row.no, part)?;
                 Content::Message { message, login: passed.login }
             }
             (None, Some(data)) => Content::System { data },
@@ -304,33 +287,6 @@ impl Claimer<'_> {
             self.connection.prepare_cached("SELECT message FROM deliveries WHERE delivery = ?1")?;
         let message = message.query_row([no.0], |row| row.get(0))?;
         self.end((no, message), Transition::Cancel, Some(CancelReason::Unreadable))
-    }
-
-    fn message(&mut self, no: i64) -> Result<MessagePart, StoreError> {
-        if let Some(part) = self.messages.get(&no) {
-            return Ok(part.clone());
-        }
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, payload, validate_only, cancelled_ms, template FROM messages WHERE message = ?1",
-        )?;
-        let part = query.query_row([no], |row| {
-            let payload: String = row.get(1)?;
-            let template = row.get::<_, Option<i64>>(4)?.map(|version| TemplateMessage {
-                message: no,
-                version: TemplateNo(version),
-                shared: payload.as_str().into(),
-            });
-            let outgoing = OutgoingMessage {
-                id: checked(row.get::<_, String>(0)?, "id")?,
-                payload: Payload::Message(payload),
-                validate_only: row.get(2)?,
-                prepared: Default::default(),
-            };
-            let cancelled = row.get::<_, Option<i64>>(3)?.is_some();
-            Ok(MessagePart { outgoing: Arc::new(outgoing), cancelled, template })
-        })?;
-        self.messages.insert(no, part.clone());
-        Ok(part)
     }
 }
 

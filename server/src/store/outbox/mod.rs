@@ -6,6 +6,7 @@ mod check;
 mod claim;
 mod due;
 mod lease_watch;
+mod message_part;
 mod page;
 mod settle;
 mod variant;
