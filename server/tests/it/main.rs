@@ -3,6 +3,7 @@
 
 mod api_addresses;
 mod api_bad_input;
+mod api_bad_paths;
 mod api_blocked;
 mod api_concurrent;
 mod api_fields;
