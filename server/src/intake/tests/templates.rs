@@ -239,6 +239,8 @@ async fn who_was_erased_before_his_turn_gets_nothing_when_he_comes_back() {
     let users: Vec<_> = (1..=1_500).map(|n| json!({"id": format!("u{n}"), "params": {"n": n}})).collect();
     let template = json!({"id": "t", "params": {"n": "for everybody"}});
     bench.accept(json!({"to": {"users": users}, "template": template})).await.unwrap();
+    // The first is on the wire, and keeps its user's id for the wall.
+    assert_eq!(title(&bench.claim(1).await.claims[0]), "1");
     let erase = |user: &str| {
         let user = user.parse().unwrap();
         bench.app.store.erase_user(bench.shop.no, user, "test".to_owned(), bench.now())
