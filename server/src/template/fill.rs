@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{missing::missing, params::Context};
 
-/// Of one variant. Ours: ten times what a message of the largest size takes, or its size as `|tojson`.
+/// Of one variant. Ours: ten times what a message of the largest size takes, and twice what it takes as `|tojson`.
 pub(super) const FUEL_PER_VARIANT: u64 = 2_000;
 /// Of all fillings of one message, at intake. Ours: about a second.
 pub const FUEL_PER_MESSAGE: u64 = 10_000_000;
