@@ -68,6 +68,11 @@ macro_rules! address {
             pub fn expose(&self) -> &str {
                 &self.0
             }
+
+            /// The same text, not copied. Not for logs.
+            pub(crate) fn shared(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
         }
 
         impl fmt::Debug for $name {

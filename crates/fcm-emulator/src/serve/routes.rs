@@ -49,12 +49,17 @@ impl Routes {
             }
             return response;
         }
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(connection);
-        match others.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+        // Boxed, or each send's future would have room for it and be moved with it.
+        Box::pin(route(others.clone(), connection, request)).await
+    }
+}
+
+async fn route(others: Router, connection: Connection, request: Request<Incoming>) -> Response {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(connection);
+    match others.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
     }
 }
 
