@@ -11,7 +11,9 @@ final class StatusHub: PushListener, @unchecked Sendable {
     private let lock = NSLock()
     private var statuses: [UUID: AsyncStream<PushStatus>.Continuation] = [:]
     private var ends: [UUID: AsyncStream<LoginEnd>.Continuation] = [:]
-    private var heard = 0
+    // Each by itself: a status says nothing to who waits for an end.
+    private var statusesHeard = 0
+    private var endsHeard = 0
     private var isFinished = false
     private var wantsReset: (@Sendable () -> Void)?
 
@@ -23,7 +25,7 @@ final class StatusHub: PushListener, @unchecked Sendable {
     func onStatus(status: PushbridgeFFI.PushStatus) {
         let status = PushStatus(status)
         lock.withLock {
-            heard += 1
+            statusesHeard += 1
             for listener in statuses.values { listener.yield(status) }
         }
     }
@@ -35,7 +37,7 @@ final class StatusHub: PushListener, @unchecked Sendable {
         case .loggedOut(let reason):
             let end = LoginEnd(reason)
             lock.withLock {
-                heard += 1
+                endsHeard += 1
                 for listener in ends.values { listener.yield(end) }
             }
         }
@@ -43,12 +45,12 @@ final class StatusHub: PushListener, @unchecked Sendable {
 
     /// A stream that begins with what `snapshot` says now.
     func statusStream(beginningWith snapshot: @Sendable () -> PushStatus?) -> AsyncStream<PushStatus> {
-        stream(in: \.statuses, beginningWith: snapshot)
+        stream(in: \.statuses, counted: \.statusesHeard, beginningWith: snapshot)
     }
 
     /// A stream that begins with the end that `snapshot` knows of, if there is one.
     func endStream(beginningWith snapshot: @Sendable () -> LoginEnd?) -> AsyncStream<LoginEnd> {
-        stream(in: \.ends, beginningWith: snapshot)
+        stream(in: \.ends, counted: \.endsHeard, beginningWith: snapshot)
     }
 
     /// Ends all streams, for good.
@@ -66,7 +68,8 @@ final class StatusHub: PushListener, @unchecked Sendable {
         ReferenceWritableKeyPath<StatusHub, [UUID: AsyncStream<Element>.Continuation]> & Sendable
 
     private func stream<Element: Sendable>(
-        in listeners: Listeners<Element>, beginningWith snapshot: () -> Element?
+        in listeners: Listeners<Element>, counted heard: KeyPath<StatusHub, Int>,
+        beginningWith snapshot: () -> Element?
     ) -> AsyncStream<Element> {
         let (stream, listener) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(1))
         let id = UUID()
@@ -79,7 +82,7 @@ final class StatusHub: PushListener, @unchecked Sendable {
         let heardBefore: Int? = lock.withLock {
             guard !isFinished else { return nil }
             self[keyPath: listeners][id] = listener
-            return heard
+            return self[keyPath: heard]
         }
         guard let heardBefore else {
             listener.finish()
@@ -88,7 +91,7 @@ final class StatusHub: PushListener, @unchecked Sendable {
         let first = snapshot()
         // What came meanwhile is newer than the snapshot.
         lock.withLock {
-            if let first, heard == heardBefore { listener.yield(first) }
+            if let first, self[keyPath: heard] == heardBefore { listener.yield(first) }
         }
         return stream
     }

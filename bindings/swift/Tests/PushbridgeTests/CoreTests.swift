@@ -43,7 +43,7 @@ private final class ReentrantListener: PushListener {
     }
 }
 
-private final class NoCredentials: CredentialsProvider {
+final class NoCredentials: CredentialsProvider {
     func request(userId: String, forceRefresh: Bool, reply: CredentialReply) throws { try reply.none() }
 }
 
